@@ -1,0 +1,57 @@
+#pragma once
+
+#include <caf/execution_unit.hpp>
+#include <caf/resumable.hpp>
+
+#include <atomic>
+#include <cstddef>
+
+namespace roomcast::net {
+class io_thread;
+}
+
+namespace roomcast::actors {
+
+/// What the ready list links: an actor that always runs on one I/O thread. In the list at most once, because
+/// CAF hands an actor out only when its mailbox goes from empty and blocked to non-empty.
+class hosted {
+public:
+  /// Handles up to `max_messages`; called on the I/O thread.
+  virtual caf::resumable::resume_result run(caf::execution_unit* unit, size_t max_messages) = 0;
+  /// Gives up the reference that came with the entry in the ready list.
+  virtual void drop() = 0;
+  /// Fetches what run() will touch first into the cache: it is this actor's turn after the next one's.
+  virtual void warm_up() const noexcept {}
+
+  virtual ~hosted() = default;
+
+private:
+  friend class io_unit;
+  hosted* next_ready_ = nullptr;
+};
+
+/// Runs hosted actors on exactly one I/O thread: one posted handler per batch of ready actors, first come
+/// first served. `exec_later` may be called from any thread. Actors of CAF's scheduler that are woken here go
+/// back to the scheduler.
+class io_unit final : public caf::execution_unit {
+public:
+  io_unit(caf::actor_system& system, net::io_thread& thread);
+  ~io_unit() override;
+
+  void exec_later(caf::resumable* ready) override;
+
+  /// Takes over a reference to `actor`, which has messages to handle. Any thread.
+  void add_ready(hosted& actor);
+
+  net::io_thread& thread() noexcept { return thread_; }
+
+private:
+  void wake();
+  void drain();
+
+  net::io_thread& thread_;
+  alignas(64) std::atomic<hosted*> ready_{nullptr};
+  std::atomic<bool> scheduled_{false};
+};
+
+} // namespace roomcast::actors

@@ -1,0 +1,129 @@
+#include "actors/memory_log.hpp"
+
+#include "core/limits.hpp"
+
+#include <algorithm>
+
+namespace roomcast::actors {
+namespace {
+
+/// What an entry takes besides its text, about: block header, deque entry.
+constexpr size_t entry_overhead = 64;
+
+size_t cost(const log_entry& entry) noexcept { return entry.text.size() + entry_overhead; }
+
+/// Unambiguous: a room name has no control characters.
+std::string scoped(const room_name& room, std::string_view key) {
+  std::string out{room.view()};
+  (out += '\n') += key;
+  return out;
+}
+
+} // namespace
+
+memory_log::outcome memory_log::publish(
+    const room_name& room, const history_rule& rule, std::string_view text, std::string_view key,
+    uint64_t now_ms) {
+  auto name = key.empty() ? std::string{} : scoped(room, key);
+  if (const auto known = keys_.find(name);
+      !key.empty() && known != keys_.end() && known->second.expires_ms > now_ms)
+    return {known->second.at, true};
+  auto& log = open(room, now_ms);
+  log.entries.push_back({++log.top.seq, shared_bytes{text}});
+  bytes_ += cost(log.entries.back());
+  while (log.entries.size() > rule.size) drop_front(log);
+  log.expires_ms = now_ms + static_cast<uint64_t>(rule.ttl.count());
+  const auto at = log.top;
+  if (!key.empty()) remember_key(std::move(name), at, now_ms);
+  make_room(room);
+  return {at, false};
+}
+
+position memory_log::place(const room_name& room, uint64_t now_ms) {
+  const auto top = open(room, now_ms).top;
+  make_room(room);
+  return top;
+}
+
+log_page memory_log::read(const room_name& room, uint64_t after, size_t max_bytes, uint64_t now_ms) {
+  const auto& log = open(room, now_ms);
+  log_page page{log.top, after};
+  for (const auto& entry : log.entries) {
+    if (entry.seq <= after) continue;
+    if (!page.entries.empty() && max_bytes < entry.text.size()) {
+      page.more = true;
+      break;
+    }
+    max_bytes -= std::min(max_bytes, entry.text.size());
+    page.entries.push_back(entry);
+  }
+  return page;
+}
+
+log_page memory_log::read_newest(
+    const room_name& room, uint64_t before, size_t limit, size_t max_bytes, uint64_t now_ms) {
+  const auto known = rooms_.find(room);
+  if (known == rooms_.end()) return {};
+  const auto& log = open(room, now_ms);
+  log_page page{log.top};
+  for (auto entry = log.entries.rbegin(); entry != log.entries.rend(); ++entry) {
+    if (before > 0 && entry->seq >= before) continue;
+    if (page.entries.size() >= limit || (!page.entries.empty() && max_bytes < entry->text.size())) {
+      page.more = true;
+      break;
+    }
+    max_bytes -= std::min(max_bytes, entry->text.size());
+    page.entries.push_back(*entry);
+  }
+  std::reverse(page.entries.begin(), page.entries.end());
+  return page;
+}
+
+memory_log::room_log& memory_log::open(const room_name& room, uint64_t now_ms) {
+  const auto known = rooms_.find(room);
+  if (known == rooms_.end()) {
+    auto& log = rooms_[room];
+    log.top.epoch = random_epoch();
+    log.use = uses_.insert(uses_.end(), room);
+    return log;
+  }
+  auto& log = known->second;
+  uses_.splice(uses_.end(), uses_, log.use);
+  if (log.expires_ms <= now_ms) forget_entries(log);
+  return log;
+}
+
+void memory_log::forget_entries(room_log& of) noexcept {
+  while (!of.entries.empty()) drop_front(of);
+}
+
+void memory_log::drop_front(room_log& of) noexcept {
+  bytes_ -= cost(of.entries.front());
+  of.entries.pop_front();
+}
+
+/// Well below the bound, so that many publishes share one pass over rooms that are empty already.
+void memory_log::make_room(const room_name& but) {
+  if (bytes_ > limits::memory_log_bytes)
+    for (auto use = uses_.begin(); bytes_ > limits::memory_log_bytes / 8 * 7 && use != uses_.end(); ++use)
+      if (!(*use == but)) forget_entries(rooms_.find(*use)->second);
+  while (rooms_.size() > limits::memory_log_rooms) {
+    const auto oldest = rooms_.find(uses_.front());
+    forget_entries(oldest->second);
+    rooms_.erase(oldest);
+    uses_.pop_front();
+  }
+}
+
+void memory_log::remember_key(std::string key, position at, uint64_t now_ms) {
+  const auto expires = now_ms + std::chrono::milliseconds{limits::publish_key_ttl}.count();
+  key_order_.emplace_back(key, expires);
+  keys_[std::move(key)] = {at, expires};
+  while (key_order_.size() > limits::memory_log_keys || key_order_.front().second <= now_ms) {
+    const auto oldest = keys_.find(key_order_.front().first);
+    if (oldest != keys_.end() && oldest->second.expires_ms == key_order_.front().second) keys_.erase(oldest);
+    key_order_.pop_front();
+  }
+}
+
+} // namespace roomcast::actors

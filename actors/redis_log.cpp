@@ -1,0 +1,189 @@
+#include "actors/redis_log.hpp"
+
+#include "actors/redis_log_scripts.hpp"
+#include "core/limits.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace roomcast::actors {
+
+namespace {
+
+const lua_script publish_script{std::string{lua::publish}};
+const lua_script place_script{std::string{lua::place}};
+const lua_script entries_script{std::string{lua::entries}};
+const lua_script history_script{std::string{lua::history}};
+
+uint64_t number(std::string_view text) noexcept {
+  uint64_t out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+std::string milliseconds(std::chrono::milliseconds time) { return std::to_string(time.count()); }
+
+position place_of(std::string_view epoch, std::string_view seq) {
+  return {parse_epoch(epoch).value_or(no_epoch), number(seq)};
+}
+
+/// Pairs of a stream id `SEQ-0` and a text, behind `first`; their texts share one block.
+std::vector<log_entry> entries_of(const net::resp_value& reply, size_t first) {
+  struct place {
+    uint64_t seq;
+    size_t begin;
+    size_t size;
+  };
+  std::vector<place> places;
+  bytes_builder texts;
+  size_t at = 0;
+  uint64_t seq = 0;
+  for (const auto item : reply) {
+    if (at++ < first) continue;
+    if ((at - first) % 2 == 1) {
+      seq = number(item.text().substr(0, item.text().find('-')));
+    } else {
+      places.push_back({seq, texts.size(), item.text().size()});
+      texts.append(item.text());
+    }
+  }
+  const auto block = texts.finish();
+  std::vector<log_entry> entries;
+  entries.reserve(places.size());
+  for (const auto& p : places) entries.push_back({p.seq, block.slice(p.begin, p.size)});
+  return entries;
+}
+
+/// Null for an error and for what has fewer than `least` elements.
+const net::resp_value* usable(const net::resp_value* reply, size_t least) {
+  return reply && reply->size() >= least ? reply : nullptr;
+}
+
+void answer(const ask_log& asked, const net::resp_value* reply) {
+  const bool entries = asked.what == log_read::entries;
+  log_answer out{asked.what, asked.ticket};
+  if (const auto* said = usable(reply, entries ? 3 : 2)) {
+    out.ok = true;
+    out.page.top = place_of((*said)[0].text(), (*said)[1].text());
+    out.page.after = asked.after.seq;
+    if (entries) {
+      out.page.more = (*said)[2].text() == "1";
+      out.page.entries = entries_of(*said, 3);
+    }
+  }
+  caf::anon_send(asked.from, room_notice{std::move(out)});
+}
+
+void answer(const ask_history& asked, const net::resp_value* reply) {
+  history_answer out{asked.room, asked.request_id};
+  if (const auto* said = usable(reply, 3)) {
+    out.ok = true;
+    out.top = place_of((*said)[0].text(), (*said)[1].text());
+    out.more = (*said)[2].text() == "1";
+    out.entries = entries_of(*said, 3);
+    std::reverse(out.entries.begin(), out.entries.end());
+  }
+  caf::anon_send(asked.asker, notice{std::move(out)});
+}
+
+} // namespace
+
+redis_log::redis_log(net::redis_bus& bus, script_runner& scripts, std::string prefix) :
+    bus_(bus), scripts_(scripts), prefix_(std::move(prefix)) {}
+
+std::string redis_log::key(std::string_view kind, const room_name& room) const {
+  std::string out;
+  out.reserve(prefix_.size() + kind.size() + room.view().size() + 3);
+  return out.append(prefix_).append(kind).append(":{").append(room.view()).append("}");
+}
+
+std::vector<std::string> redis_log::keys_of(const room_name& room) const {
+  return {key("meta", room), key("log", room)};
+}
+
+// -- publishing ------------------------------------------------------------------
+
+void redis_log::publish(
+    const actors::publish& message, const history_rule& rule, std::string_view channel, uint64_t cookie,
+    bool by_text) {
+  by_text = by_text || publish_script.sha1.empty();
+  const auto meta = key("meta", message.room);
+  const auto log = key("log", message.room);
+  const auto once = message.key.empty() ? std::string{} : key("key", message.room) + ':' + message.key;
+  const auto size = std::to_string(rule.size);
+  const auto ttl = milliseconds(rule.ttl);
+  const auto place_ttl = milliseconds(limits::history_position_ttl);
+  const auto key_ttl = milliseconds(limits::publish_key_ttl);
+  const auto epoch = to_string(random_epoch()); // taken if the room has none
+  std::array<std::string_view, 13> words{
+      by_text ? "EVAL" : "EVALSHA", by_text ? publish_script.text : publish_script.sha1,
+      once.empty() ? "2" : "3", meta, log};
+  size_t count = 5;
+  if (!once.empty()) words[count++] = once;
+  for (std::string_view word :
+       {channel, std::string_view{message.text}, std::string_view{size}, std::string_view{ttl},
+        std::string_view{epoch}, std::string_view{place_ttl}, std::string_view{key_ttl}})
+    words[count++] = word;
+  bus_.publish_command({words.data(), count}, cookie);
+}
+
+bool redis_log::read_outcome(const net::resp_value& reply, position& at, bool& repeated) {
+  const auto text = reply.text(); // EPOCH SEQ R
+  if (text.size() < 20 || text[16] != ' ' || text[text.size() - 2] != ' ') return false;
+  at = place_of(text.substr(0, 16), text.substr(17));
+  repeated = text.back() == '1';
+  return static_cast<bool>(at);
+}
+
+// -- reading ---------------------------------------------------------------------
+
+void redis_log::ask(const ask_log& request) {
+  script_call call{&place_script, keys_of(request.room), {}};
+  if (request.what == log_read::entries) {
+    call.script = &entries_script;
+    call.arguments = {std::to_string(request.after.seq), std::to_string(limits::replay_page_bytes)};
+  } else {
+    call.arguments = {to_string(random_epoch()), milliseconds(limits::history_position_ttl)};
+  }
+  if (request.what == log_read::new_epoch) {
+    call.arguments.push_back(to_string(request.after.epoch));
+    call.arguments.push_back(std::to_string(request.after.seq));
+  }
+  scripts_.run(std::move(call), [request](const net::resp_value* reply) { answer(request, reply); });
+}
+
+void redis_log::ask(ask_history& request) {
+  if (reading_ < limits::max_history_reads) {
+    ++reading_;
+    return read(std::move(request));
+  }
+  if (waiting_.size() < limits::max_waiting_history) return waiting_.push_back(std::move(request));
+  ++refused_;
+  answer(request, nullptr);
+}
+
+void redis_log::read(ask_history request) {
+  script_call call{
+      &history_script,
+      keys_of(request.room),
+      {std::to_string(request.before), std::to_string(request.limit), std::to_string(request.max_bytes)}};
+  scripts_.run(std::move(call), [this, asked = std::move(request)](const net::resp_value* reply) {
+    answer(asked, reply);
+    read_next();
+  });
+}
+
+void redis_log::read_next() {
+  if (waiting_.empty()) {
+    --reading_;
+    return;
+  }
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  read(std::move(next));
+}
+
+} // namespace roomcast::actors

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/room_rules.hpp"
+#include "actors/script_runner.hpp"
+#include "net/redis_bus.hpp"
+
+#include <deque>
+#include <string>
+
+namespace roomcast::actors {
+
+/// The history of rooms in Redis: a numbered stream per room and a hash with its epoch and newest number
+/// (docs/history.md). Every change is one script, so that nobody ever sees half of it. Belongs to a bridge,
+/// one thread; bus and runner outlive it.
+class redis_log {
+public:
+  /// `prefix` is that of all keys.
+  redis_log(net::redis_bus& bus, script_runner& scripts, std::string prefix);
+
+  /// Appends a message to its room's log and publishes it, as one publish of the bus: the outcome comes with
+  /// `cookie`. `by_text`: Redis did not know the script by its name.
+  void publish(
+      const actors::publish& message, const history_rule& rule, std::string_view channel, uint64_t cookie,
+      bool by_text);
+  /// Reads what publish() answered: false if that is no place.
+  static bool read_outcome(const net::resp_value& reply, position& at, bool& repeated);
+
+  /// Carries the request out; the answer goes to the room.
+  void ask(const ask_log& request);
+  /// Carries the request out, or lets it wait: limits::max_history_reads at a time. Answers at once when too
+  /// many wait.
+  void ask(ask_history& request);
+
+  /// Forgets who waits for its turn: connections hold the bridge, and neither would ever be freed.
+  void release() { waiting_.clear(); }
+
+  /// `history` requests that were refused because too many waited.
+  uint64_t refused() const noexcept { return refused_; }
+
+private:
+  void read(ask_history request);
+  void read_next();
+  std::string key(std::string_view kind, const room_name& room) const;
+  std::vector<std::string> keys_of(const room_name& room) const;
+
+  net::redis_bus& bus_;
+  script_runner& scripts_;
+  const std::string prefix_;
+  std::deque<ask_history> waiting_;
+  size_t reading_ = 0; // `history` requests that are at Redis
+  uint64_t refused_ = 0;
+};
+
+} // namespace roomcast::actors

@@ -1,0 +1,389 @@
+#include "actors/room.hpp"
+
+#include "core/limits.hpp"
+#include "core/log.hpp"
+#include "wire/dialect.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace roomcast::actors {
+namespace {
+
+/// One batch in flight: what comes meanwhile makes the next one fuller, and fuller writes decide the speed.
+constexpr unsigned max_batches_in_flight = 1;
+
+constexpr const char* bus_is_away = "the message bus is not available; try again";
+
+} // namespace
+
+room::room(
+    caf::actor_config& config, io_unit& unit, room_name name, bridge_actor bridge, lobby_actor lobby,
+    room_options options) :
+    io_actor(config, unit),
+    name_(std::move(name)),
+    bridge_(std::move(bridge)),
+    lobby_(std::move(lobby)),
+    linger_(options.linger),
+    slow_consumer_(options.slow_consumer),
+    presence_grace_(options.presence_grace) {
+  if (options.history.size > 0)
+    history_ =
+        std::make_unique<room_history>(static_cast<room_history::owner&>(*this), name_, options.history);
+}
+
+room::behavior_type room::make_behavior() {
+  return {
+      [this](const events& m) { on_events(m); },      [this](const flushed&) { on_flushed(); },
+      [this](const join& m) { on_join(m); },          [this](const leave& m) { on_leave(m); },
+      [this](const room_notice& m) { on_notice(m); },
+  };
+}
+
+void room::on_exit() {
+  // A room that failed: its members are none any more.
+  if (people_ && !people_->desk.idle())
+    caf::anon_send(bridge_, change_presence{name_, {}, 0, true, {}, true});
+  give_up_channel();
+}
+
+void room::on_notice(const room_notice& message) {
+  ++handled_;
+  std::visit([this](const auto& told) { on(told); }, message);
+}
+
+// -- events ----------------------------------------------------------------------
+
+void room::on_events(const events& message) {
+  ++handled_;
+  auto& list = *message.list;
+  keep_for_entering(list);
+  if (builder_.empty()) begin_appending();
+  builder_.reserve(list.count(), list.text_bytes());
+  list.for_each([&](const event_batch::event& event) {
+    if (history_ && event.at)
+      history_->event(list, event);
+    else
+      append(event.text, 0, event.excluded);
+  });
+  if (!builder_.empty()) builder_.keep(list.take_credit()); // else it goes with the message
+  if (history_) after_history();
+  send_batch();
+}
+
+void room::append(std::string_view text, uint64_t seq, connection_id excluded) {
+  if (member_count_ == 0) return; // nobody to hear it
+  if (builder_.empty()) begin_appending();
+  ++messages_;
+  bytes_ += text.size();
+  builder_.append(text, seq, excluded);
+}
+
+void room::append_gap(const std::string& text) {
+  if (numbered_members_ == 0) return;
+  if (builder_.empty()) begin_appending();
+  builder_.append_numbered_only(text);
+}
+
+void room::begin_appending() { builder_.wants(numbered_members_<member_count_, numbered_members_> 0); }
+
+void room::on_flushed() {
+  ++handled_;
+  --in_flight_;
+  send_batch();
+  admit_waiting();
+}
+
+/// If there is anything to send, and no batch is in flight.
+void room::send_batch() {
+  if (!builder_.empty() && in_flight_ < max_batches_in_flight) flush_batch();
+}
+
+void room::flush_batch() {
+  const auto sealed = builder_.seal(name_, caf::strong_actor_ptr{ctrl()});
+  ++in_flight_;
+  for (const auto& m : members_)
+    if (m.handle) caf::anon_send(m.handle, deliver{sealed});
+}
+
+// -- members ---------------------------------------------------------------------
+
+void room::on_join(const join& message) {
+  ++handled_;
+  ++joins_received_;
+  if (state_ == state::lingering || state_ == state::retiring) {
+    ++timer_generation_;
+    state_ = state::live;
+  }
+  if (!channel_ours_) start_attaching();
+  admit_or_wait(message);
+  after_departure(); // refused while lingering or retiring: empty as before
+}
+
+void room::admit_or_wait(const join& request) {
+  const bool has_news =
+      !request.purpose.user.empty() && !request.who; // a user that the bus does not know yet
+  if (admitting() && !has_news) return admit(request);
+  if (state_ == state::live && !confirmed_) return refuse(request, error_code::bus_unavailable, bus_is_away);
+  if (waiting_.size() + (people_ ? people_->entering.size() : 0) >= limits::max_waiting_joins)
+    return refuse(request, error_code::rate_limited, "too many joins wait for this room; try again");
+  if (confirmed_ && has_news) return enter(request);
+  waiting_.push_back(request);
+}
+
+void room::admit(const join& request) {
+  if (history_)
+    history_->admit(request);
+  else
+    seat(request, {});
+}
+
+void room::seat(const join& request, admission how) {
+  const auto slot = take_slot(request, how.spelling);
+  auto answer = answer_to(request, std::move(how));
+  answer.slot = slot;
+  caf::anon_send(request.member, notice{std::move(answer)});
+  bring_meanwhile(request);
+}
+
+joined room::answer_to(const join& request, admission how) {
+  joined answer{name_,  no_slot,       request.purpose,    {}, slow_consumer_, how.spelling,
+                how.at, how.recovered, std::move(how.past)};
+  answer.who = request.who;
+  return answer;
+}
+
+void room::admit_waiting() {
+  if (!admitting()) return;
+  if (history_) history_->advance();
+  for (const auto& request : std::exchange(waiting_, {})) admit_or_wait(request);
+}
+
+member_slot room::take_slot(const join& request, variant spelling) {
+  if (is_seated(request.id, request.slot)) vacate(request.slot);
+  ++member_count_;
+  numbered_members_ += spelling == variant::numbered;
+  if (free_slots_.empty()) {
+    members_.push_back({request.member, request.id, spelling});
+    return static_cast<member_slot>(members_.size() - 1);
+  }
+  const auto slot = free_slots_.back();
+  free_slots_.pop_back();
+  members_[static_cast<size_t>(slot)] = {request.member, request.id, spelling};
+  return slot;
+}
+
+bool room::is_seated(connection_id id, member_slot slot) const noexcept {
+  const auto at = static_cast<size_t>(slot);
+  return at < members_.size() && members_[at].id == id && members_[at].handle;
+}
+
+void room::vacate(member_slot slot) {
+  auto& leaving = members_[static_cast<size_t>(slot)];
+  numbered_members_ -= leaving.spelling == variant::numbered;
+  leaving = {};
+  free_slots_.push_back(slot);
+  --member_count_;
+}
+
+void room::on_leave(const leave& message) {
+  ++handled_;
+  std::erase_if(waiting_, [&](const join& request) { return request.id == message.id; }); // a member's, too
+  const bool had_user = depart(message);
+  const bool was_recovering = history_ && history_->forget(message.id);
+  auto slot = message.slot;
+  if (slot == no_slot) { // it goes before its join was answered; perhaps the answer is on its way
+    auto is_it = [&](const member& m) { return m.handle && m.id == message.id; };
+    const auto seated = std::find_if(members_.begin(), members_.end(), is_it);
+    if (seated != members_.end()) slot = static_cast<member_slot>(seated - members_.begin());
+  }
+  const bool was_member = is_seated(message.id, slot);
+  if (was_member) vacate(slot);
+  if ((was_member || was_recovering) && !had_user && !message.user.empty())
+    publish_notice(wire::exit_notice(name_.view(), message.user, message.reason));
+  send_presence();
+  after_departure();
+}
+
+void room::refuse(const join& request, error_code code, const char* why) {
+  caf::anon_send(request.member, notice{refused{name_, request.purpose, {code, why}}});
+  if (request.who && !is_seated(request.id, request.slot)) take_back(request);
+}
+
+void room::refuse_waiting() {
+  for (const auto& request : std::exchange(waiting_, {}))
+    refuse(request, error_code::bus_unavailable, bus_is_away);
+}
+
+void room::publish_notice(std::string text) {
+  publish event{name_, std::move(text)};
+  event.is_notice = true;
+  caf::anon_send(bridge_, std::move(event));
+}
+
+// -- history -----------------------------------------------------------------------
+
+bool room::admitting() const { return confirmed_ && builder_.empty() && (!history_ || history_->ready()); }
+
+void room::ask(log_read what, uint32_t ticket, position after) {
+  caf::anon_send(bridge_, ask_log{name_, this, what, ticket, after});
+}
+
+void room::retry_later() {
+  delayed_send(this, limits::log_retry, room_notice{log_retry{}});
+  if (!history_->ready()) refuse_waiting();
+}
+
+void room::unseat(const join& request) {
+  if (is_seated(request.id, request.slot)) vacate(request.slot);
+}
+
+void room::greet(const join& request, admission how) {
+  how.past.from = caf::strong_actor_ptr{ctrl()};
+  caf::anon_send(request.member, notice{answer_to(request, std::move(how))});
+  bring_meanwhile(request);
+}
+
+void room::send_page(const join& request, replay page) {
+  page.from = caf::strong_actor_ptr{ctrl()};
+  caf::anon_send(request.member, notice{replayed{name_, no_slot, std::move(page)}});
+}
+
+void room::seat_behind(const join& request, variant spelling, replay page) {
+  caf::anon_send(request.member, notice{replayed{name_, take_slot(request, spelling), std::move(page)}});
+}
+
+void room::refuse(const join& request) { refuse(request, error_code::bus_unavailable, bus_is_away); }
+
+void room::on(const log_answer& message) {
+  history_->on_answer(message);
+  after_history();
+}
+
+void room::on(const replay_taken& message) {
+  history_->on_taken(message.id);
+  after_departure();
+}
+
+void room::on(const log_retry&) {
+  if (confirmed_) history_->retry();
+}
+
+/// Something may have come out, or the place may be known now.
+void room::after_history() {
+  send_batch();
+  admit_waiting();
+  after_departure();
+}
+
+// -- life cycle ------------------------------------------------------------------
+
+void room::start_attaching() {
+  state_ = state::attaching;
+  channel_ours_ = true;
+  caf::anon_send(bridge_, attach_room{name_, this, ++attempt_});
+  set_timer(limits::join_timeout);
+}
+
+void room::on(const attached& message) {
+  if (!channel_ours_ || message.attempt != attempt_) return;
+  confirmed_ = true;
+  if (!std::exchange(announced_, true)) log::info("subscribed", {{"room", name_.view()}});
+  if (history_) history_->attached();
+  if (people_) on(presence_lost{}); // who went meanwhile could not be told
+  if (state_ != state::attaching) return;
+  ++timer_generation_;
+  state_ = state::live;
+  admit_waiting();
+  after_departure(); // all who waited may have gone
+}
+
+void room::on(const bus_lost&) {
+  confirmed_ = false;
+  if (history_) history_->lost();
+  refuse_waiting();
+  refuse_entering(0);
+  after_departure();
+}
+
+void room::on(const attach_refused& message) {
+  if (message.attempt != attempt_ || state_ != state::attaching) return;
+  channel_ours_ = false;
+  refuse_waiting();
+  ask_to_retire();
+}
+
+void room::on(const room_timeout& message) {
+  if (message.generation != timer_generation_) return;
+  if (state_ == state::attaching) {
+    refuse_waiting();
+    give_up_channel();
+    ask_to_retire();
+  } else if (state_ == state::lingering) {
+    ask_to_retire();
+  }
+}
+
+void room::after_departure() {
+  if (member_count_ > 0 || !waiting_.empty() || state_ != state::live) return;
+  if (history_ && history_->recovering() > 0) return;
+  if (!may_retire()) return; // comes back here when the bus knows that nobody is left
+  state_ = state::lingering;
+  if (linger_.count() > 0)
+    set_timer(linger_);
+  else
+    ask_to_retire();
+}
+
+void room::ask_to_retire() {
+  ++timer_generation_;
+  state_ = state::retiring;
+  caf::anon_send(lobby_, retire{name_, this, joins_received_});
+}
+
+void room::on(const retire_ok&) { quit(); }
+
+void room::on(const hurry&) {
+  linger_ = {};
+  hurried_ = true;
+  if (people_) people_->desk.hurry();
+  send_presence();
+  after_departure();
+  if (state_ == state::lingering) ask_to_retire();
+}
+
+void room::give_up_channel() {
+  if (!std::exchange(channel_ours_, false)) return;
+  confirmed_ = false;
+  caf::anon_send(bridge_, detach_room{name_, this});
+  if (std::exchange(announced_, false)) log::info("unsubscribed", {{"room", name_.view()}});
+}
+
+void room::set_timer(std::chrono::milliseconds delay) {
+  delayed_send(this, delay, room_notice{room_timeout{++timer_generation_}});
+}
+
+void room::on(const ask_figures& message) {
+  static constexpr const char* names[] = {"attaching", "live", "lingering", "retiring"};
+  const char* state_name = names[static_cast<size_t>(state_)];
+  figures mine;
+  mine.actor = {name(), id(), std::string{name_.view()}, mailbox().size(), handled_, state_name};
+  wire::room_figures own;
+  own.room = name_.view();
+  own.members = member_count_ + (history_ ? history_->recovering() : 0);
+  own.users = people_ ? people_->desk.users() : 0;
+  own.messages = messages_;
+  own.bytes = bytes_;
+  own.pending_bytes = builder_.bytes();
+  own.state = state_name;
+  if (history_) {
+    own.seq = history_->at().seq;
+    own.repaired = history_->line().repaired();
+    own.missed = history_->line().lost_for_good();
+  }
+  mine.own = std::move(own);
+  caf::anon_send(message.collector, std::move(mine));
+}
+
+} // namespace roomcast::actors

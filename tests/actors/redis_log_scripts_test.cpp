@@ -1,0 +1,159 @@
+#define CAF_SUITE redis_log_scripts
+#include "actors/redis_log_scripts.hpp"
+
+#include "net/resp.hpp"
+#include "tests/support/redis_server.hpp"
+
+#include <caf/test/dsl.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using namespace roomcast;
+using namespace roomcast::actors;
+using words = std::vector<std::string>;
+
+namespace {
+
+const std::string first_epoch(16, '1');
+const std::string second_epoch(16, '2');
+
+/// The scripts as Redis runs them; what they answer as one line.
+struct fixture {
+  test::redis_server redis;
+
+  std::string run(words command) {
+    const auto answer = redis.command(command);
+    net::resp_parser parser;
+    CAF_REQUIRE(parser.parse(answer) == net::resp_parser::status::complete);
+    const auto value = parser.value();
+    if (!value.is_array()) return std::string{value.text()};
+    std::string line;
+    for (const auto item : value) (line += line.empty() ? "" : " ") += item.text();
+    return line;
+  }
+  std::string run(std::string_view script, words arguments, words keys = {"m", "l"}) {
+    words command{"EVAL", std::string{script}, std::to_string(keys.size())};
+    command.insert(command.end(), keys.begin(), keys.end());
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run(std::move(command));
+  }
+
+  std::string publish(std::string text, std::string size = "5") {
+    return run(lua::publish, {"channel", std::move(text), size, "60000", first_epoch, "120000", "300000"});
+  }
+  std::string publish_once(std::string key) {
+    return run(
+        lua::publish, {"channel", "{}", "5", "60000", first_epoch, "120000", "300000"}, {"m", "l", key});
+  }
+  std::string place() { return run(lua::place, {second_epoch, "120000"}); }
+  std::string entries(int after, int bytes = 1'000) {
+    return run(lua::entries, {std::to_string(after), std::to_string(bytes)});
+  }
+  std::string history(int before, int limit, int bytes = 1'000) {
+    return run(lua::history, {std::to_string(before), std::to_string(limit), std::to_string(bytes)});
+  }
+  void publish_many(int count) {
+    for (int i = 0; i < count; ++i) publish("t" + std::to_string(i + 1), "1000");
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(redis_log_scripts_tests, fixture)
+
+CAF_TEST(publishing numbers from one in the epoch that was offered) {
+  CAF_CHECK_EQUAL(publish("{}"), first_epoch + " 1 0");
+  CAF_CHECK_EQUAL(publish("{}"), first_epoch + " 2 0");
+  CAF_CHECK_EQUAL(place(), first_epoch + " 2");
+}
+
+CAF_TEST(the newest are kept) {
+  for (int i = 1; i <= 8; ++i) publish("t" + std::to_string(i));
+  CAF_CHECK_EQUAL(entries(0), first_epoch + " 8 0 4-0 t4 5-0 t5 6-0 t6 7-0 t7 8-0 t8");
+}
+
+CAF_TEST(a key publishes once) {
+  CAF_CHECK_EQUAL(publish_once("k"), first_epoch + " 1 0");
+  CAF_CHECK_EQUAL(publish_once("k"), first_epoch + " 1 1");
+  CAF_CHECK_EQUAL(publish_once("other"), first_epoch + " 2 0");
+  CAF_CHECK_EQUAL(run({"XLEN", "l"}), "2");
+  const auto ttl = std::stoll(run({"PTTL", "k"}));
+  CAF_CHECK(ttl > 290'000 && ttl <= 300'000);
+}
+
+CAF_TEST(everything has its time to live) {
+  publish("{}");
+  const auto log = std::stoll(run({"PTTL", "l"}));
+  const auto meta = std::stoll(run({"PTTL", "m"}));
+  CAF_CHECK(log > 50'000 && log <= 60'000);
+  CAF_CHECK(meta > 110'000 && meta <= 120'000);
+}
+
+CAF_TEST(a lost meta hash is a new epoch without the old messages) {
+  publish("old");
+  run({"DEL", "m"});
+  CAF_CHECK_EQUAL(place(), second_epoch + " 0");
+  CAF_CHECK_EQUAL(entries(0), second_epoch + " 0 0");
+  CAF_CHECK_EQUAL(publish("new"), second_epoch + " 1 0");
+  run({"DEL", "m"});
+  CAF_CHECK_EQUAL(publish("newer"), first_epoch + " 1 0");
+  CAF_CHECK_EQUAL(entries(0), first_epoch + " 1 0 1-0 newer");
+}
+
+CAF_TEST(an expired log leaves the numbers) {
+  publish("old");
+  run({"DEL", "l"});
+  CAF_CHECK_EQUAL(publish("new"), first_epoch + " 2 0");
+  CAF_CHECK_EQUAL(entries(0), first_epoch + " 2 0 2-0 new");
+}
+
+CAF_TEST(a refused write leaves no hole) {
+  publish("{}");
+  run({"CONFIG", "SET", "maxmemory", "1"});
+  CAF_CHECK(publish("{}").find("OOM") != std::string::npos);
+  run({"CONFIG", "SET", "maxmemory", "0"});
+  CAF_CHECK_EQUAL(place(), first_epoch + " 1");
+  CAF_CHECK_EQUAL(publish("{}"), first_epoch + " 2 0");
+}
+
+CAF_TEST(a new epoch is for who saw more than there is) {
+  publish_many(3);
+  const auto renumber = [this](std::string epoch, std::string seq) {
+    return run(lua::place, {second_epoch, "120000", std::move(epoch), std::move(seq)});
+  };
+  CAF_CHECK_EQUAL(renumber(first_epoch, "3"), first_epoch + " 3");
+  CAF_CHECK_EQUAL(renumber(second_epoch, "9"), first_epoch + " 3");
+  CAF_CHECK_EQUAL(renumber(first_epoch, "4"), second_epoch + " 0");
+  CAF_CHECK_EQUAL(renumber(first_epoch, "4"), second_epoch + " 0"); // the second node that noticed
+  CAF_CHECK_EQUAL(entries(0), second_epoch + " 0 0");
+}
+
+CAF_TEST(entries come in pages that are bounded in bytes) {
+  publish_many(4);
+  CAF_CHECK_EQUAL(entries(1), first_epoch + " 4 0 2-0 t2 3-0 t3 4-0 t4");
+  CAF_CHECK_EQUAL(entries(0, 4), first_epoch + " 4 1 1-0 t1 2-0 t2");
+  CAF_CHECK_EQUAL(entries(2, 1), first_epoch + " 4 1 3-0 t3");
+  CAF_CHECK_EQUAL(entries(4), first_epoch + " 4 0");
+}
+
+CAF_TEST(history is read backwards) {
+  publish_many(4);
+  CAF_CHECK_EQUAL(history(0, 2), first_epoch + " 4 1 4-0 t4 3-0 t3");
+  CAF_CHECK_EQUAL(history(3, 2), first_epoch + " 4 0 2-0 t2 1-0 t1");
+  CAF_CHECK_EQUAL(history(1, 2), first_epoch + " 4 0");
+  CAF_CHECK_EQUAL(history(0, 9, 5), first_epoch + " 4 1 4-0 t4 3-0 t3");
+}
+
+CAF_TEST(long logs are read in steps) {
+  publish_many(250);
+  auto count = [](const std::string& line) { return std::count(line.begin(), line.end(), 't'); };
+  CAF_CHECK_EQUAL(count(entries(0, 100'000)), 250);
+  CAF_CHECK_EQUAL(count(entries(49, 100'000)), 201);
+  CAF_CHECK_EQUAL(count(history(0, 1'000, 100'000)), 250);
+  CAF_CHECK_EQUAL(count(history(0, 200, 100'000)), 200);
+  CAF_CHECK_EQUAL(count(history(201, 100, 100'000)), 100);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

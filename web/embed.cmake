@@ -1,0 +1,21 @@
+# cmake -DSOURCE=web -DOUTPUT=chat_page.inc -P embed.cmake
+# Writes the whole page as comma-separated character literals, and beside it as chat_page.html.
+file(READ ${SOURCE}/index.html page)
+file(READ ${SOURCE}/style.css style)
+set(script "")
+foreach(part memory connection view room app)
+  file(READ ${SOURCE}/${part}.js text)
+  string(APPEND script "${text}\n")
+endforeach()
+if("${script}" MATCHES "</script" OR "${style}" MATCHES "</style")
+  message(FATAL_ERROR "a closing tag inside the script or the style would end it early")
+endif()
+string(REPLACE "/*STYLE*/" "${style}" page "${page}")
+string(REPLACE "/*SCRIPT*/" "${script}" page "${page}")
+
+string(REGEX REPLACE "\\.inc$" ".html" html "${OUTPUT}")
+file(WRITE ${html} "${page}")
+file(READ ${html} hex HEX)
+string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," hex "${hex}")
+file(WRITE ${OUTPUT} "${hex}\n")
