@@ -5,9 +5,30 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
 
 namespace roomcast::test {
+
+/// Whether the TCP sockets of this process have connects, bytes or accepts on their way. Also on loopback a
+/// busy machine delivers them only after the call has returned.
+inline bool tcp_under_way() {
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+    tcp_info info{};
+    socklen_t size = sizeof(info);
+    const auto fd = std::stoi(entry.path().filename().string());
+    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) continue;
+    // Of a listening socket tcpi_unacked counts what is not accepted yet.
+    if (info.tcpi_state == TCP_SYN_SENT || info.tcpi_unacked > 0) return true;
+  }
+  return false;
+}
 
 /// An I/O thread that the test runs itself; the time of its wheel goes on by the test's word alone.
 class hand_polled {
@@ -24,9 +45,14 @@ public:
     return true;
   }
 
-  /// Runs what is ready.
+  /// Runs what is ready and what follows from it, until no byte between two sockets of this process is on its
+  /// way.
   void settle() {
-    while (thread.poll() > 0) {}
+    const auto idle = [this] {
+      while (thread.poll() > 0) {}
+      return !tcp_under_way() && thread.poll() == 0;
+    };
+    if (!run_until(idle)) throw std::runtime_error{"what was sent does not arrive"};
   }
 
   /// Time goes on tick by tick, and whatever is ready runs in between.

@@ -112,6 +112,12 @@ struct bus_fixture : test::hand_polled {
   bool become_ready() {
     return run_until([&] { return seen.ready; });
   }
+  bool become_ready_as_time_goes_by() {
+    return run_until([&] {
+      pass(timer_wheel::tick);
+      return seen.ready;
+    });
+  }
   void publish(std::string_view text, uint64_t cookie) {
     bus->publish("lobby", text, cookie);
     bus->flush();
