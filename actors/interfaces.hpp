@@ -239,9 +239,10 @@ struct room_timeout {
 
 /// What is read of a room's past, by its room.
 enum class log_read : uint8_t {
-  place,     ///< epoch and newest number; makes an epoch where there is none
-  entries,   ///< a page behind `after`
-  new_epoch, ///< a new epoch, if the bus is still in `after.epoch` and below `after.seq`; then as place
+  place,          ///< epoch and newest number; makes an epoch where there is none
+  entries,        ///< a page behind `after`
+  entries_around, ///< the same, and where that ends with room left, the messages before it up to a hole
+  new_epoch,      ///< a new epoch, if the bus is still in `after.epoch` and below `after.seq`; then as place
 };
 
 /// The answer to ask_log.

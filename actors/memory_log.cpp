@@ -19,6 +19,17 @@ std::string scoped(const room_name& room, std::string_view key) {
   return out;
 }
 
+/// The messages from `page.after` on downwards, as far as the bytes go, in front of the others.
+void extend_down(log_page& page, const std::deque<log_entry>& all, size_t max_bytes) {
+  auto first = all.end() - static_cast<ptrdiff_t>(page.entries.size());
+  const auto older_end = first;
+  for (; first != all.begin() && std::prev(first)->text.size() <= max_bytes; --first)
+    max_bytes -= std::prev(first)->text.size();
+  if (first == older_end) return;
+  page.after = first->seq - 1;
+  page.entries.insert(page.entries.begin(), first, older_end);
+}
+
 } // namespace
 
 memory_log::outcome memory_log::publish(
@@ -45,7 +56,8 @@ position memory_log::place(const room_name& room, uint64_t now_ms) {
   return top;
 }
 
-log_page memory_log::read(const room_name& room, uint64_t after, size_t max_bytes, uint64_t now_ms) {
+log_page
+memory_log::read(const room_name& room, uint64_t after, size_t max_bytes, bool around, uint64_t now_ms) {
   const auto& log = open(room, now_ms);
   log_page page{log.top, after};
   for (const auto& entry : log.entries) {
@@ -57,6 +69,7 @@ log_page memory_log::read(const room_name& room, uint64_t after, size_t max_byte
     max_bytes -= std::min(max_bytes, entry.text.size());
     page.entries.push_back(entry);
   }
+  if (around && !page.more) extend_down(page, log.entries, max_bytes);
   return page;
 }
 

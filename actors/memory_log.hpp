@@ -28,8 +28,9 @@ public:
 
   /// Epoch and newest number; makes them where there are none.
   position place(const room_name& room, uint64_t now_ms);
-  /// Messages behind `after`, at most `max_bytes` of text, but at least one.
-  log_page read(const room_name& room, uint64_t after, size_t max_bytes, uint64_t now_ms);
+  /// Messages behind `after`, at most `max_bytes` of text, but at least one. `around`: if that is all there
+  /// are, the messages before them, too, as far as the bytes go.
+  log_page read(const room_name& room, uint64_t after, size_t max_bytes, bool around, uint64_t now_ms);
   /// The newest messages below `before` (0: of all), oldest first.
   log_page
   read_newest(const room_name& room, uint64_t before, size_t limit, size_t max_bytes, uint64_t now_ms);

@@ -62,8 +62,19 @@ const net::resp_value* usable(const net::resp_value* reply, size_t least) {
   return reply && reply->size() >= least ? reply : nullptr;
 }
 
+/// The messages from `after` on downwards come behind the others.
+void put_older_first(log_page& page) {
+  auto& all = page.entries;
+  const auto older =
+      std::find_if(all.begin(), all.end(), [&](const log_entry& e) { return e.seq <= page.after; });
+  if (older == all.end()) return;
+  page.after = all.back().seq - 1;
+  std::reverse(older, all.end());
+  std::rotate(all.begin(), older, all.end());
+}
+
 void answer(const ask_log& asked, const net::resp_value* reply) {
-  const bool entries = asked.what == log_read::entries;
+  const bool entries = asked.what == log_read::entries || asked.what == log_read::entries_around;
   log_answer out{asked.what, asked.ticket};
   if (const auto* said = usable(reply, entries ? 3 : 2)) {
     out.ok = true;
@@ -72,6 +83,7 @@ void answer(const ask_log& asked, const net::resp_value* reply) {
     if (entries) {
       out.page.more = (*said)[2].text() == "1";
       out.page.entries = entries_of(*said, 3);
+      put_older_first(out.page);
     }
   }
   caf::anon_send(asked.from, room_notice{std::move(out)});
@@ -142,9 +154,10 @@ bool redis_log::read_outcome(const net::resp_value& reply, position& at, bool& r
 
 void redis_log::ask(const ask_log& request) {
   script_call call{&place_script, keys_of(request.room), {}};
-  if (request.what == log_read::entries) {
+  if (request.what == log_read::entries || request.what == log_read::entries_around) {
     call.script = &entries_script;
     call.arguments = {std::to_string(request.after.seq), std::to_string(limits::replay_page_bytes)};
+    if (request.what == log_read::entries_around) call.arguments.emplace_back("1");
   } else {
     call.arguments = {to_string(random_epoch()), milliseconds(limits::history_position_ttl)};
   }

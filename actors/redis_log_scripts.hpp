@@ -42,8 +42,10 @@ redis.call('HSET', KEYS[1], 'e', ARGV[1], 's', '0')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {ARGV[1], '0'})";
 
-/// ARGV: a number, bytes of text at most. Returns epoch, newest number, '1' if there is more, then id and
-/// text of each message behind that number, oldest first; at least one, if there is one.
+/// ARGV: a number, bytes of text at most, perhaps '1'. Returns epoch, newest number, '1' if there is more,
+/// then id and text of each message behind that number, oldest first; at least one, if there is one. With the
+/// last argument, if there is not more: behind them, newest first, the messages from that number on
+/// downwards, as far as the bytes go and up to the first hole.
 inline constexpr std::string_view entries = R"(
 local meta = redis.call('HMGET', KEYS[1], 'e', 's')
 local out = {meta[1] or '', meta[2] or '0', '0'}
@@ -59,9 +61,22 @@ while true do
     left = left - #text
     out[#out + 1], out[#out + 2] = entry[1], text
   end
-  if #part < 100 then return out end
+  if #part < 100 then break end
   from = '(' .. part[100][1]
-end)";
+end
+if not ARGV[3] then return out end
+local next = tonumber(ARGV[1])
+while next > 0 do
+  local part = redis.call('XREVRANGE', KEYS[2], string.format('%.0f', next) .. '-0', '-', 'COUNT', 100)
+  for _, entry in ipairs(part) do
+    local text = entry[2][2]
+    if left < #text or entry[1] ~= string.format('%.0f', next) .. '-0' then return out end
+    left, next = left - #text, next - 1
+    out[#out + 1], out[#out + 2] = entry[1], text
+  end
+  if #part < 100 then return out end
+end
+return out)";
 
 /// ARGV: a number or 0, messages at most, bytes of text at most. Returns as `entries` the newest messages
 /// below that number (0: of all), newest first; '1': there are older ones.

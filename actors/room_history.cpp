@@ -204,7 +204,8 @@ void room_history::advance() {
 void room_history::read_for_recoveries(uint64_t after) {
   if (std::exchange(reading_, true)) return;
   ticket_ = recovery_ticket | (ticket_ + 1);
-  room_.ask(log_read::entries, ticket_, {at().epoch, after});
+  // Who comes next may have been away for longer: one page serves them, too, if it can.
+  room_.ask(log_read::entries_around, ticket_, {at().epoch, after});
 }
 
 void room_history::on_page(const log_page& page) {

@@ -18,7 +18,7 @@ struct log_entry {
 /// Messages behind a place in the log, oldest first.
 struct log_page {
   position top;       ///< of the room when the page was read; without epoch: the room has none
-  uint64_t after = 0; ///< what was asked for: entries behind this one
+  uint64_t after = 0; ///< entries behind this one: what was asked for, or less
   std::vector<log_entry> entries;
   bool more = false; ///< the page was full: there is more behind it
 };

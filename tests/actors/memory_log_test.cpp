@@ -31,7 +31,11 @@ struct fixture {
     return all + (page.more ? "more" : "");
   }
   std::string behind(uint64_t after, size_t bytes = 1'000) {
-    return seqs(subject.read(r, after, bytes, now));
+    return seqs(subject.read(r, after, bytes, false, now));
+  }
+  std::string around(uint64_t after, size_t bytes = 1'000) {
+    const auto page = subject.read(r, after, bytes, true, now);
+    return seqs(page) + "behind " + std::to_string(page.after);
   }
   std::string newest(uint64_t before, size_t limit, size_t bytes = 1'000) {
     return seqs(subject.read_newest(r, before, limit, bytes, now));
@@ -60,6 +64,18 @@ CAF_TEST(the newest are kept) {
   CAF_CHECK_EQUAL(behind(0), "4 5 6 7 8 ");
   CAF_CHECK_EQUAL(behind(6), "7 8 ");
   CAF_CHECK_EQUAL(behind(8), "");
+}
+
+CAF_TEST(a page around a number ends with the newest and begins as early as its bytes go) {
+  publish_many(7);
+  CAF_CHECK_EQUAL(around(5), "3 4 5 6 7 behind 2");
+  CAF_CHECK_EQUAL(around(7), "3 4 5 6 7 behind 2");
+  CAF_CHECK_EQUAL(around(5, 4), "6 7 behind 5");
+  CAF_CHECK_EQUAL(around(5, 8), "4 5 6 7 behind 3");
+  CAF_CHECK_EQUAL(around(5, 9), "4 5 6 7 behind 3");
+  CAF_CHECK_EQUAL(around(2, 4), "3 4 morebehind 2");
+  now += 3'600'000;
+  CAF_CHECK_EQUAL(around(5), "behind 5");
 }
 
 CAF_TEST(pages are bounded in bytes and have at least one message) {

@@ -51,6 +51,9 @@ struct fixture {
   std::string entries(int after, int bytes = 1'000) {
     return run(lua::entries, {std::to_string(after), std::to_string(bytes)});
   }
+  std::string entries_around(int after, int bytes = 1'000) {
+    return run(lua::entries, {std::to_string(after), std::to_string(bytes), "1"});
+  }
   std::string history(int before, int limit, int bytes = 1'000) {
     return run(lua::history, {std::to_string(before), std::to_string(limit), std::to_string(bytes)});
   }
@@ -138,6 +141,17 @@ CAF_TEST(entries come in pages that are bounded in bytes) {
   CAF_CHECK_EQUAL(entries(4), first_epoch + " 4 0");
 }
 
+CAF_TEST(entries around a number are followed by those from it on downwards) {
+  publish_many(6);
+  CAF_CHECK_EQUAL(entries_around(4), first_epoch + " 6 0 5-0 t5 6-0 t6 4-0 t4 3-0 t3 2-0 t2 1-0 t1");
+  CAF_CHECK_EQUAL(entries_around(4, 9), first_epoch + " 6 0 5-0 t5 6-0 t6 4-0 t4 3-0 t3");
+  CAF_CHECK_EQUAL(entries_around(0), first_epoch + " 6 0 1-0 t1 2-0 t2 3-0 t3 4-0 t4 5-0 t5 6-0 t6");
+  CAF_CHECK_EQUAL(entries_around(2, 4), first_epoch + " 6 1 3-0 t3 4-0 t4"); // no room left
+  run({"XDEL", "l", "3-0"});
+  CAF_CHECK_EQUAL(entries_around(4), first_epoch + " 6 0 5-0 t5 6-0 t6 4-0 t4"); // up to the hole
+  CAF_CHECK_EQUAL(entries_around(3), first_epoch + " 6 0 4-0 t4 5-0 t5 6-0 t6");
+}
+
 CAF_TEST(history is read backwards) {
   publish_many(4);
   CAF_CHECK_EQUAL(history(0, 2), first_epoch + " 4 1 4-0 t4 3-0 t3");
@@ -151,6 +165,8 @@ CAF_TEST(long logs are read in steps) {
   auto count = [](const std::string& line) { return std::count(line.begin(), line.end(), 't'); };
   CAF_CHECK_EQUAL(count(entries(0, 100'000)), 250);
   CAF_CHECK_EQUAL(count(entries(49, 100'000)), 201);
+  CAF_CHECK_EQUAL(count(entries_around(230, 100'000)), 250);
+  CAF_CHECK_EQUAL(count(entries_around(200, 100'000)), 250);
   CAF_CHECK_EQUAL(count(history(0, 1'000, 100'000)), 250);
   CAF_CHECK_EQUAL(count(history(0, 200, 100'000)), 200);
   CAF_CHECK_EQUAL(count(history(201, 100, 100'000)), 100);

@@ -42,7 +42,7 @@ struct fixture : actor_fixture {
   /// The oldest read of entries gets these.
   void answer_entries(uint64_t top, uint64_t from, uint64_t to, bool more = false, epoch_id e = epoch) {
     const auto asked = bridge.next_log_question();
-    CAF_CHECK(asked.what == log_read::entries);
+    CAF_CHECK(asked.what == log_read::entries || asked.what == log_read::entries_around);
     log_page page{{e, top}, asked.after.seq, {}, more};
     for (; from <= to; ++from) page.entries.push_back({from, shared_bytes{text_of(from)}});
     tell(handle, room_notice{log_answer{asked.what, asked.ticket, true, std::move(page)}});
@@ -275,6 +275,23 @@ CAF_TEST(many who come back cost one read) {
   answer_entries(9, 5, 9);
   CAF_CHECK_EQUAL(bob.heard(), lines{"joined r at 9 recovered"} + all_numbered(5, 9) + lines{"more to come"});
   CAF_CHECK_EQUAL(dan.heard(), lines{"joined r at 9 recovered"} + all_numbered(6, 9) + lines{"more to come"});
+  CAF_CHECK(!bridge.has_log_question());
+}
+
+CAF_TEST(a page that begins earlier serves those who were away for longer) {
+  live_at(9);
+  joins(ann, recover(6));
+  joins(bob, recover(4));
+  const auto asked = bridge.next_log_question();
+  CAF_CHECK(asked.what == log_read::entries_around);
+  log_page page{{epoch, 9}, 2, {}, false};
+  for (uint64_t seq = 3; seq <= 9; ++seq) page.entries.push_back({seq, shared_bytes{text_of(seq)}});
+  tell(handle, room_notice{log_answer{asked.what, asked.ticket, true, std::move(page)}});
+  CAF_CHECK_EQUAL(ann.heard(), lines{"joined r at 9 recovered"} + all_numbered(7, 9) + lines{"more to come"});
+  CAF_CHECK_EQUAL(bob.heard(), lines{"joined r at 9 recovered"} + all_numbered(5, 9) + lines{"more to come"});
+  member_probe dan{*this, 4};
+  joins(dan, recover(2));
+  CAF_CHECK_EQUAL(dan.heard(), lines{"joined r at 9 recovered"} + all_numbered(3, 9));
   CAF_CHECK(!bridge.has_log_question());
 }
 

@@ -264,14 +264,15 @@ test('500 clients that recover in one room at once cost a handful of reads of Re
     if (top > 60) await fill(publisher, room, top - 60, 61);
     const clients = await nodes[1].clients(500);
     const before = await commandCalls(redis);
-    const acks = await Promise.all(clients.map((client, i) => recover(client, room, { epoch, seq: from + (i % 10) })));
+    const places = clients.map((_, i) => from + 9 - (i % 10)); // who was away for longest comes last
+    const acks = await Promise.all(clients.map((client, i) => recover(client, room, { epoch, seq: places[i] })));
     const after = await commandCalls(redis);
     for (const [i, client] of clients.entries()) {
       assert.equal(acks[i].recovered, true);
-      await expectNumbers(client, room, from + (i % 10) + 1, top);
+      await expectNumbers(client, room, places[i] + 1, top);
     }
     const reads = READS.reduce((sum, name) => sum + (after[name] ?? 0) - (before[name] ?? 0), 0);
-    assert.ok(reads <= 20, `${reads} reads`);
+    assert.ok(reads <= 8, `${reads} reads`); // of the place and of one page, a few commands each
     clients.forEach((client) => client.drop());
   }
   for (const node of nodes) await node.stop();
