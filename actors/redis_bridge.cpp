@@ -26,6 +26,7 @@ redis_bridge::redis_bridge(
       if (auto self = caf::actor_cast<caf::strong_actor_ptr>(weak))
         caf::anon_send(caf::actor_cast<bridge_actor>(self), resume_events{});
     }),
+    publishes_(*bus_, log_, naming_, rules_, boot_),
     presence_(
         {scripts_, naming_, boot_, [this] { return clock().now(); },
          [this] {
@@ -35,7 +36,7 @@ redis_bridge::redis_bridge(
 
 redis_bridge::behavior_type redis_bridge::make_behavior() {
   return {
-      [this](publish& m) { on_publish(m); },
+      [this](publish& m) { ++handled_, publishes_.publish(m); },
       [this](const attach_room& m) { on_attach(m); },
       [this](const detach_room& m) { on_detach(m); },
       [this](const ask_log& m) { ++handled_, log_.ask(m); },
@@ -63,6 +64,7 @@ void redis_bridge::on_exit() {
   // Rooms and connections hold us: those that we hold in turn would never be freed.
   scripts_.release();
   log_.release();
+  publishes_.release();
   presence_.release();
   on_stopped_ = nullptr;
   // Perhaps one of the bus' own handlers is on the stack: it is destroyed in a later one.
@@ -70,25 +72,6 @@ void redis_bridge::on_exit() {
 }
 
 // -- what actors want ------------------------------------------------------------
-
-void redis_bridge::on_publish(publish& message) {
-  ++handled_;
-  const auto cookie = first_cookie_ + pending_.size();
-  const auto channel = channel_of(message.room);
-  const auto rule = message.is_notice ? history_rule{} : rules_.of(message.room.view()).history;
-  if (rule.size > 0) { // all of it is kept: Redis may not know the script
-    const auto& kept = pending_.emplace_back(unanswered{std::move(message), true, false}).wanted;
-    return log_.publish(kept, rule, channel, cookie, false);
-  }
-  publish kept{std::move(message.room), {}, {}, std::move(message.publisher), std::move(message.request_id)};
-  kept.settled = message.settled;
-  kept.answer = message.answer;
-  pending_.push_back({std::move(kept), false, false});
-  if (message.excluded != connection_id{} && naming_.headers)
-    bus_->publish(channel, wire::exclude(boot_, message.excluded, message.text), cookie);
-  else
-    bus_->publish(channel, message.text, cookie);
-}
 
 void redis_bridge::on_attach(const attach_room& message) {
   ++handled_;
@@ -132,6 +115,7 @@ void redis_bridge::on_ready(bool ready, std::string_view) { // the bus has logge
   ready_.store(ready);
   presence_.on_ready(ready); // its heartbeat goes before whatever the rooms send
   if (ready) {
+    publishes_.on_new_server(); // perhaps
     // Those that were confirmed before, or never lost: the others follow as Redis confirms them.
     router_.for_each([this](event_router::channel& c) {
       if (bus_->is_confirmed(channel_of(c.name))) router_.confirm(c);
@@ -172,20 +156,7 @@ void redis_bridge::on_read_end() {
 }
 
 void redis_bridge::on_published(uint64_t cookie, net::publish_result outcome, const net::resp_value* reply) {
-  static_assert(static_cast<int>(net::publish_result::taken) == static_cast<int>(publish_outcome::taken));
-  static_assert(
-      static_cast<int>(net::publish_result::refused) == static_cast<int>(publish_outcome::unavailable));
-  static_assert(static_cast<int>(net::publish_result::unknown) == static_cast<int>(publish_outcome::unknown));
-  auto& entry = pending_[cookie - first_cookie_];
-  if (entry.kept && is_unknown_script(reply)) {
-    const auto& wanted = entry.wanted;
-    return log_.publish(wanted, rules_.of(wanted.room.view()).history, channel_of(wanted.room), cookie, true);
-  }
-  settle(entry, static_cast<publish_outcome>(outcome), reply);
-  while (!pending_.empty() && pending_.front().settled) {
-    pending_.pop_front();
-    ++first_cookie_;
-  }
+  publishes_.on_published(cookie, outcome, reply);
 }
 
 void redis_bridge::on_reply(uint64_t cookie, const net::resp_value* reply) {
@@ -200,17 +171,6 @@ std::string_view redis_bridge::channel_of(const room_name& room) {
   return channel_;
 }
 
-void redis_bridge::settle(unanswered& entry, publish_outcome outcome, const net::resp_value* reply) {
-  entry.settled = true;
-  auto& wanted = entry.wanted;
-  published answer{std::move(wanted.room), std::move(wanted.request_id), wanted.settled, outcome};
-  if (entry.kept && outcome == publish_outcome::taken
-      && !redis_log::read_outcome(*reply, answer.at, answer.repeated))
-    answer.outcome = publish_outcome::unknown; // not what the script answers
-  if (!wanted.publisher || (answer.outcome == publish_outcome::taken && !wanted.answer)) return;
-  caf::anon_send(wanted.publisher, notice{std::move(answer)});
-}
-
 void redis_bridge::on_figures(const ask_figures& message) {
   ++handled_;
   const auto now = bus_->stats();
@@ -222,7 +182,7 @@ void redis_bridge::on_figures(const ask_figures& message) {
   bus.round_trip_us = now.round_trip_us;
   bus.published = now.published;
   bus.received = now.received;
-  bus.refused = now.refused;
+  bus.refused = now.refused + publishes_.refused();
   bus.unknown = now.unknown;
   bus.reconnects = now.reconnects;
   bus.unanswered_bytes = now.unanswered_bytes;

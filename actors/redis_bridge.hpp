@@ -3,6 +3,7 @@
 #include "actors/channel_naming.hpp"
 #include "actors/event_router.hpp"
 #include "actors/io_actor.hpp"
+#include "actors/publish_queue.hpp"
 #include "actors/redis_log.hpp"
 #include "actors/redis_presence.hpp"
 #include "actors/room_rules.hpp"
@@ -10,7 +11,6 @@
 #include "net/redis_bus.hpp"
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <string>
 
@@ -32,16 +32,8 @@ protected:
   void on_drained() override;
 
 private:
-  /// A publish that Redis has not answered.
-  struct unanswered {
-    publish wanted; // of one without history only what the answer needs
-    bool kept;      // in the history
-    bool settled;
-  };
-
   // -- what actors want ----------------------------------------------------------
 
-  void on_publish(publish& message);
   void on_attach(const attach_room& message);
   void on_detach(const detach_room& message);
   void on_resume();
@@ -62,7 +54,6 @@ private:
   // -- helpers -----------------------------------------------------------------------
 
   std::string_view channel_of(const room_name& room);
-  void settle(unanswered& entry, publish_outcome outcome, const net::resp_value* reply);
 
   std::unique_ptr<net::redis_bus> bus_;
   script_runner scripts_; // every command of the bus
@@ -73,9 +64,8 @@ private:
   const boot_id boot_;
   std::atomic<bool>& ready_;
   event_router router_;
-  std::string channel_;            // scratch
-  std::deque<unanswered> pending_; // publishes, oldest first
-  uint64_t first_cookie_ = 0;      // of pending_.front()
+  std::string channel_; // scratch
+  publish_queue publishes_;
   redis_presence presence_;
   std::function<void()> on_stopped_;
   bool reading_ = true;

@@ -12,6 +12,7 @@ namespace roomcast::actors {
 class far_redis {
 public:
   struct sent_publish {
+    std::string verb; // PUBLISH, EVAL or EVALSHA
     std::string channel;
     std::string payload;
     uint64_t cookie;
@@ -48,6 +49,13 @@ public:
   }
   void settles(uint64_t cookie, net::publish_result outcome) {
     handler_->enter([&] { handler_->on_published(cookie, outcome, nullptr); });
+  }
+  /// `reply` in RESP.
+  void settles(uint64_t cookie, net::publish_result outcome, std::string_view reply) {
+    net::resp_parser parser;
+    CAF_REQUIRE(parser.parse(reply) == net::resp_parser::status::complete);
+    const auto value = parser.value();
+    handler_->enter([&] { handler_->on_published(cookie, outcome, &value); });
   }
   /// Answers the oldest command that is not answered; `reply` in RESP.
   void replies(std::string_view reply) {
@@ -111,8 +119,11 @@ public:
   }
   void publish_command(std::span<const std::string_view> words, uint64_t cookie) override {
     if (far_->away_) return far_->handler_->on_published(cookie, net::publish_result::refused, nullptr);
-    far_->publishes_.push_back({std::string{words[1]}, std::string{words[2]}, cookie});
-    say("PUBLISH", words[1]);
+    // A script has channel and text behind its keys, and five more words.
+    const size_t first = words[0] == "PUBLISH" ? 1 : words.size() - 7;
+    far_->publishes_.push_back(
+        {std::string{words[0]}, std::string{words[first]}, std::string{words[first + 1]}, cookie});
+    say("PUBLISH", words[first]);
   }
   void command(const std::vector<std::string_view>& words, uint64_t cookie) override {
     if (far_->away_) return far_->handler_->on_reply(cookie, nullptr);

@@ -83,6 +83,38 @@ test('messages sent while a node is without Redis reach its members afterwards, 
   await apart.stop();
 });
 
+test('Redis forgets its scripts again and again: every publisher\'s messages stay in order, and only what is refused is missing', async () => {
+  const room = freshRoom('long:room');
+  const member = await nodes[0].client();
+  await member.ok(recoverable(room));
+  const publishers = [await nodes[0].client(), await nodes[1].client()];
+  const bursts = 30;
+  const perBurst = 40;
+  for (let burst = 0; burst < bursts; ++burst) {
+    for (const [who, publisher] of publishers.entries())
+      for (let i = 0; i < perBurst; ++i) publisher.send(say(room, `${who} ${burst * perBurst + i}`, { id: burst * perBurst + i }));
+    await redis.command('SCRIPT', 'FLUSH');
+  }
+  const accepted = [];
+  for (const [who, publisher] of publishers.entries())
+    for (let i = 0; i < bursts * perBurst; ++i) {
+      const { type, id, seq, code } = await publisher.nextJson();
+      if (type === 'ack') accepted.push({ seq, message: `${who} ${id}` });
+      else assert.equal(code, 'bus_unavailable');
+    }
+  accepted.sort((a, b) => a.seq - b.seq);
+  for (const who of [0, 1]) {
+    const numbers = accepted.filter(({ message }) => message.startsWith(`${who} `)).map(({ message }) => Number(message.slice(2)));
+    assert.ok(numbers.length > 0);
+    numbers.forEach((n, i) => assert.ok(i === 0 || n > numbers[i - 1], `${n} behind ${numbers[i - 1]}`));
+  }
+  for (const [i, { seq, message }] of accepted.entries()) {
+    assert.equal(seq, i + 1);
+    await member.expect(delivered(room, message, seq));
+  }
+  await member.expectSilence();
+});
+
 // -- nodes that lag behind others --------------------------------------------------------------------------------------
 
 const lags = {
