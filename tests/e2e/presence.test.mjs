@@ -95,6 +95,7 @@ test('joining again changes the text, joining as somebody else leaves first', as
 test('a stopped node announces the exits of its members', async () => {
   const room = freshRoom();
   const leaving = await startClusterNode(redis, 'leaving');
+  await leaving.readiness(200);
   const watcher = await nodes[0].client();
   await join(watcher, room, ann);
   await join(await leaving.client(), room, bob);
@@ -136,6 +137,7 @@ test('kill -9 of one of three nodes: each exit once, within ten seconds, and the
   const room = freshRoom();
   const MEMBERS = 1000;
   const doomed = await startClusterNode(redis, 'doomed');
+  await doomed.readiness(200);
   const watchers = [await nodes[0].client(), await nodes[1].client()];
   await join(watchers[0], room, ann);
   await join(watchers[1], room, bob);
@@ -170,6 +172,7 @@ test('kill -9 of one of three nodes: each exit once, within ten seconds, and the
 test('a node that slept over its lease enters its members again', async () => {
   const room = freshRoom();
   const sleeper = await startClusterNode(redis, 'sleeper');
+  await sleeper.readiness(200);
   const watcher = await nodes[0].client();
   await join(watcher, room, ann);
   const client = await sleeper.client();
