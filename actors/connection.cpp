@@ -39,7 +39,7 @@ connection::connection(
 
 connection::behavior_type connection::make_behavior() {
   return {
-      [this](const deliver& m) { on_deliver(m); },
+      [this](const deliver& m) { on_events(*m.events); },
       [this](const notice& m) { std::visit([this](const auto& told) { on(told); }, m); },
   };
 }

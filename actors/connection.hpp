@@ -43,6 +43,13 @@ public:
 
   void warm_up() const noexcept override;
 
+  bool is_on(const io_unit& where) noexcept { return &unit() == &where; }
+  /// What `deliver` says, by a call from a room of the same I/O thread. False: nothing happened, since
+  /// messages wait that go before it; send it.
+  bool take(const batch& events) {
+    return hand_over([&] { on_events(events); });
+  }
+
   /// Marks the connection as told to close; false if it was already. I/O thread only.
   bool start_closing() noexcept {
     const bool first = !closing_;
@@ -90,7 +97,7 @@ private:
 
   // -- what other actors say -----------------------------------------------------
 
-  void on_deliver(const deliver& message);
+  void on_events(const batch& events);
   void pass_on(const membership& to, const shared_bytes& frames, uint32_t count);
   void on(const joined& message);
   void on(const replayed& message);

@@ -9,13 +9,12 @@
 /// What other actors tell a connection, and what it tells its client of that.
 namespace roomcast::actors {
 
-void connection::on_deliver(const deliver& message) {
+void connection::on_events(const batch& events) {
   ++handled_;
-  const auto known = find_instance(message.events->room());
+  const auto known = find_instance(events.room());
   if (known == rooms_.end() || !known->admitted) return; // left meanwhile
-  const auto& batch = *message.events;
-  if (!batch.excludes(id_)) return pass_on(*known, batch.frames(known->spelling), batch.count());
-  const auto share = batch.share_of(id_, known->spelling);
+  if (!events.excludes(id_)) return pass_on(*known, events.frames(known->spelling), events.count());
+  const auto share = events.share_of(id_, known->spelling);
   pass_on(*known, share.frames, share.count);
 }
 

@@ -33,7 +33,9 @@ public:
     const auto id = message->mid;
     const auto asker = id.is_request() ? message->sender : nullptr;
     switch (this->mailbox().push_back(std::move(message))) {
-    case caf::intrusive::inbox_result::unblocked_reader: return become_ready();
+    case caf::intrusive::inbox_result::unblocked_reader:
+      idle_.store(false, std::memory_order_relaxed);
+      return become_ready();
     case caf::intrusive::inbox_result::queue_closed:
       if (id.is_request())
         caf::detail::sync_request_bouncer{caf::make_error(caf::sec::request_receiver_down)}(asker, id);
@@ -58,7 +60,35 @@ public:
     return outcome;
   }
 
+  void settle() override {
+    if (this->getf(caf::abstract_actor::is_cleaned_up_flag)) return;
+    running_ = true;
+    guarded([this] { on_drained(); });
+    running_ = false;
+  }
+
+  bool cleanup(caf::error&& reason, caf::execution_unit* where) override {
+    idle_.store(false, std::memory_order_relaxed); // nothing is handed over any more
+    return Base::cleanup(std::move(reason), where);
+  }
+
   void drop() override { caf::intrusive_ptr_release(this->ctrl()); }
+
+  /// What an actor of the same thread would send as a message, brought by a call: runs `turn` as a handler of
+  /// this actor; it may throw, but not quit(). on_drained() follows when the unit has run all that are ready.
+  /// False: nothing happened, because messages wait that go before it, or the actor has ended.
+  template <class Turn> bool hand_over(Turn turn) {
+    if (!idle_.load(std::memory_order_relaxed) || running_) return false;
+    if (unit_.settle_later(*this)) caf::intrusive_ptr_add_ref(this->ctrl());
+    running_ = true;
+    try {
+      turn();
+      running_ = false;
+    } catch (...) {
+      fail();
+    }
+    return true;
+  }
 
 protected:
   /// Called after each run of messages, on the I/O thread: flush what was gathered, once. A handler like any
@@ -89,7 +119,9 @@ private:
     do {
       this->mailbox().new_round(quantum, visitor);
       if (this->finalize()) return caf::resumable::done;
+      idle_.store(true, std::memory_order_relaxed); // before: whoever unblocks the mailbox says the contrary
       if (this->mailbox().try_block()) return caf::resumable::awaiting_message;
+      idle_.store(false, std::memory_order_relaxed);
     } while (handled < max_messages);
     return caf::resumable::resume_later;
   }
@@ -105,13 +137,18 @@ private:
     this->finalize();
   }
 
+  /// After an exception out of hand_over().
+  void fail() {
+    guarded([this] { this->quit(caf::make_error(caf::sec::runtime_error)); });
+    running_ = false;
+  }
+
   void become_ready() {
     caf::intrusive_ptr_add_ref(this->ctrl());
     unit_.add_ready(*this);
   }
 
   io_unit& unit_;
-  bool running_ = false; // a handler of this actor is on the stack
 };
 
 } // namespace roomcast::actors

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <vector>
 
 namespace roomcast::net {
 class io_thread;
@@ -20,19 +21,28 @@ public:
   virtual caf::resumable::resume_result run(caf::execution_unit* unit, size_t max_messages) = 0;
   /// Gives up the reference that came with the entry in the ready list.
   virtual void drop() = 0;
-  /// Fetches what run() will touch first into the cache: it is this actor's turn after the next one's.
+  /// Ends a run of what was handed over by calls; see io_unit::settle_later().
+  virtual void settle() = 0;
+  /// Fetches what run() and settle() will touch first into the cache: it is this actor's turn after the next
+  /// one's.
   virtual void warm_up() const noexcept {}
 
   virtual ~hosted() = default;
 
+protected:
+  bool running_ = false;          // a handler of this actor is on the stack
+  std::atomic<bool> idle_{false}; // alive, its mailbox empty and blocked: nothing goes before a call
+
 private:
   friend class io_unit;
+  bool unsettled_ = false; // in the unit's list
   hosted* next_ready_ = nullptr;
 };
 
-/// Runs hosted actors on exactly one I/O thread: one posted handler per batch of ready actors, first come
-/// first served. `exec_later` may be called from any thread. Actors of CAF's scheduler that are woken here go
-/// back to the scheduler.
+/// Runs hosted actors on exactly one I/O thread: one posted handler for all that are ready, and those that
+/// they make ready, first come first served; then those that were handed something by a call write what they
+/// have gathered. `exec_later` may be called from any thread. Actors of CAF's scheduler that are woken here
+/// go back to the scheduler.
 class io_unit final : public caf::execution_unit {
 public:
   io_unit(caf::actor_system& system, net::io_thread& thread);
@@ -43,15 +53,22 @@ public:
   /// Takes over a reference to `actor`, which has messages to handle. Any thread.
   void add_ready(hosted& actor);
 
+  /// Calls `actor.settle()` once, when no actor is ready any more. True: it takes over a reference to
+  /// `actor`; false: it has one. I/O thread only.
+  bool settle_later(hosted& actor);
+
   net::io_thread& thread() noexcept { return thread_; }
 
 private:
   void wake();
   void drain();
+  bool run_ready();
+  void settle();
 
   net::io_thread& thread_;
   alignas(64) std::atomic<hosted*> ready_{nullptr};
-  std::atomic<bool> scheduled_{false};
+  std::atomic<bool> scheduled_{false}; // drain() is posted, or on the stack
+  std::vector<hosted*> unsettled_;
 };
 
 } // namespace roomcast::actors

@@ -1,5 +1,6 @@
 #include "actors/room.hpp"
 
+#include "actors/connection.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "wire/dialect.hpp"
@@ -15,6 +16,11 @@ namespace {
 constexpr unsigned max_batches_in_flight = 1;
 
 constexpr const char* bus_is_away = "the message bus is not available; try again";
+
+/// Of a member that is_near.
+connection& near_connection(const connection_actor& handle) {
+  return static_cast<connection&>(*caf::actor_cast<caf::abstract_actor*>(handle));
+}
 
 } // namespace
 
@@ -103,8 +109,16 @@ void room::send_batch() {
 void room::flush_batch() {
   const auto sealed = builder_.seal(name_, caf::strong_actor_ptr{ctrl()});
   ++in_flight_;
-  for (const auto& m : members_)
-    if (m.handle) caf::anon_send(m.handle, deliver{sealed});
+  for (const auto& m : members_) {
+    if (!m.handle || (m.is_near && near_connection(m.handle).take(*sealed))) continue;
+    caf::anon_send(m.handle, deliver{sealed});
+  }
+}
+
+/// Whether it can be called instead of sent to: docs/adr/012-deliveries-are-calls.md.
+bool room::is_near(const connection_actor& whom) {
+  auto* known = dynamic_cast<connection*>(caf::actor_cast<caf::abstract_actor*>(whom));
+  return known && known->is_on(unit());
 }
 
 // -- members ---------------------------------------------------------------------
@@ -165,12 +179,12 @@ member_slot room::take_slot(const join& request, variant spelling) {
   ++member_count_;
   numbered_members_ += spelling == variant::numbered;
   if (free_slots_.empty()) {
-    members_.push_back({request.member, request.id, spelling});
+    members_.push_back({request.member, request.id, spelling, is_near(request.member)});
     return static_cast<member_slot>(members_.size() - 1);
   }
   const auto slot = free_slots_.back();
   free_slots_.pop_back();
-  members_[static_cast<size_t>(slot)] = {request.member, request.id, spelling};
+  members_[static_cast<size_t>(slot)] = {request.member, request.id, spelling, is_near(request.member)};
   return slot;
 }
 

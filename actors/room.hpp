@@ -40,6 +40,7 @@ private:
     connection_actor handle; // null: the slot is free
     connection_id id{};
     variant spelling = variant::plain;
+    bool is_near = false; // a `connection` of our I/O thread
   };
 
   /// What there is of users; most rooms have none.
@@ -58,6 +59,7 @@ private:
   void on_flushed();
   void send_batch();
   void flush_batch();
+  bool is_near(const connection_actor& whom);
   void append(std::string_view text, uint64_t seq, connection_id excluded) override;
   void append_gap(const std::string& text) override;
   void begin_appending();

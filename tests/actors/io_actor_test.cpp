@@ -37,6 +37,10 @@ public:
   }
   /// What a socket would do.
   void from_network(net::function_ref<void()> turn) { as_actor(turn); }
+  /// What a room does to its members.
+  bool from_neighbour(std::function<void()> turn = {}) {
+    return hand_over([&] { turn ? turn() : handle(); });
+  }
 
 protected:
   behavior_type make_behavior() override {
@@ -173,6 +177,85 @@ CAF_TEST(messages that wait when the actor ends are dropped) {
   CAF_CHECK_EQUAL(seen.exits, 1);
 }
 
+CAF_TEST(a call takes the place of a message and is settled once with others) {
+  for (int i = 0; i < 10; ++i) CAF_CHECK(object.from_neighbour());
+  CAF_CHECK_EQUAL(seen.handled, 10);
+  CAF_CHECK_EQUAL(seen.drained, 0);
+  settle();
+  CAF_CHECK_EQUAL(seen.drained, 1);
+}
+
+CAF_TEST(a call does not overtake a message) {
+  caf::anon_send(handle, flushed{});
+  CAF_CHECK(!object.from_neighbour());
+  settle();
+  CAF_CHECK_EQUAL(seen.handled, 1);
+  CAF_CHECK(object.from_neighbour());
+  CAF_CHECK_EQUAL(seen.handled, 2);
+}
+
+CAF_TEST(a call within a handler of the actor itself is refused) {
+  bool taken = true;
+  seen.on_handled = [&] { taken = object.from_neighbour(); };
+  object.from_network([&] { object.from_neighbour(); });
+  CAF_CHECK_EQUAL(seen.handled, 0);
+  tell(handle, flushed{});
+  CAF_CHECK(!taken);
+  CAF_CHECK_EQUAL(seen.handled, 1);
+}
+
+CAF_TEST(an exception in a call ends the actor which takes none afterwards) {
+  CAF_CHECK(object.from_neighbour([] { throw std::runtime_error("thrown on purpose"); }));
+  CAF_CHECK_EQUAL(seen.exits, 1);
+  CAF_CHECK(!is_alive(handle));
+  CAF_CHECK(!object.from_neighbour());
+  settle();
+  CAF_CHECK_EQUAL(seen.handled, 0);
+  CAF_CHECK_EQUAL(seen.drained, 0);
+}
+
+CAF_TEST(an actor that ends between a call and its settling is not settled) {
+  CAF_CHECK(object.from_neighbour());
+  object.from_network([&] { object.quit(); });
+  settle();
+  CAF_CHECK_EQUAL(seen.exits, 1);
+  CAF_CHECK_EQUAL(seen.drained, 0);
+  CAF_CHECK(!object.from_neighbour());
+}
+
+CAF_TEST(settling may end the actor) {
+  seen.on_drained = [&] { object.quit(); };
+  CAF_CHECK(object.from_neighbour());
+  settle();
+  CAF_CHECK_EQUAL(seen.exits, 1);
+  CAF_CHECK(!is_alive(handle));
+}
+
+CAF_TEST(what actors make ready runs before the sockets have their turn) {
+  events_seen other;
+  const room_actor next = own(sys.spawn<probe>(unit(), std::ref(other)));
+  settle();
+  std::vector<std::string> order;
+  seen.on_handled = [&] {
+    caf::anon_send(next, flushed{});
+    host().thread().post([&] { order.emplace_back("a socket"); });
+  };
+  other.on_handled = [&] { order.emplace_back("the next actor"); };
+  tell(handle, flushed{});
+  CAF_CHECK_EQUAL(order, (std::vector<std::string>{"the next actor", "a socket"}));
+}
+
+CAF_TEST(a busy actor does not keep the sockets from their turn) {
+  int handled_before = 0;
+  seen.on_handled = [&] {
+    if (seen.handled == 1) host().thread().post([&] { handled_before = seen.handled; });
+  };
+  for (int i = 0; i < 1'000; ++i) caf::anon_send(handle, flushed{});
+  settle();
+  CAF_CHECK_EQUAL(handled_before, 300);
+  CAF_CHECK_EQUAL(seen.handled, 1'000);
+}
+
 CAF_TEST(an actor without a handle and without work is destroyed) {
   events_seen other;
   { const room_actor unnamed = sys.spawn<probe>(unit(), std::ref(other)); }
@@ -185,6 +268,8 @@ CAF_TEST(a unit that goes gives up the actors that were ready) {
   {
     actor_host second{sys, host().thread()};
     const room_actor ready = sys.spawn<probe>(second.unit(), std::ref(other));
+    while (host().thread().poll() > 0) {}
+    CAF_CHECK(deref<probe>(ready).from_neighbour());
     caf::anon_send_exit(ready, caf::exit_reason::kill);
     while (host().thread().poll() > 0) {}
     CAF_CHECK_EQUAL(other.exits, 1);
