@@ -23,16 +23,14 @@ constexpr ptrdiff_t actor_begin = -1'024;
 constexpr ptrdiff_t actor_end = 320;
 constexpr ptrdiff_t cache_line = 64;
 
-/// Members of a room write one after the other, and each is cold: a thousand of them do not fit the cache.
-/// While one writes to its socket, the memory of the next ones is fetched.
-void look_ahead(const hosted* next, const hosted* after_next) {
+} // namespace
+
+void look_ahead(const hosted* next, const hosted* after_next) noexcept {
   if (next) next->warm_up();
   if (!after_next) return;
   const auto* at = reinterpret_cast<const char*>(after_next);
   for (auto offset = actor_begin; offset < actor_end; offset += cache_line) __builtin_prefetch(at + offset);
 }
-
-} // namespace
 
 io_unit::io_unit(caf::actor_system& system, net::io_thread& thread) :
     execution_unit(&system), thread_(thread) {}

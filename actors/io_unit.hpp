@@ -39,6 +39,10 @@ private:
   hosted* next_ready_ = nullptr;
 };
 
+/// For who goes through many actors, each of which is cold: a thousand connections do not fit the cache.
+/// While one has its turn, the memory of the next two (or null) is fetched (docs/adr/009-look-ahead.md).
+void look_ahead(const hosted* next, const hosted* after_next) noexcept;
+
 /// Runs hosted actors on exactly one I/O thread: one posted handler for all that are ready, and those that
 /// they make ready, first come first served; then those that were handed something by a call write what they
 /// have gathered. `exec_later` may be called from any thread. Actors of CAF's scheduler that are woken here

@@ -109,7 +109,13 @@ void room::send_batch() {
 void room::flush_batch() {
   const auto sealed = builder_.seal(name_, caf::strong_actor_ptr{ctrl()});
   ++in_flight_;
-  for (const auto& m : members_) {
+  const auto near_at = [this](size_t slot) -> const hosted* {
+    const auto* m = slot < members_.size() ? &members_[slot] : nullptr;
+    return m && m->handle && m->is_near ? &near_connection(m->handle) : nullptr;
+  };
+  for (size_t slot = 0; slot < members_.size(); ++slot) {
+    look_ahead(near_at(slot + 1), near_at(slot + 2));
+    const auto& m = members_[slot];
     if (!m.handle || (m.is_near && near_connection(m.handle).take(*sealed))) continue;
     caf::anon_send(m.handle, deliver{sealed});
   }
