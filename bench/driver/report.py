@@ -3,7 +3,7 @@ import statistics
 
 from driver import machine, targets
 from driver.machine import disturbance
-from driver.targets import ratios
+from driver.targets import ratios, turn_of
 
 
 def median(runs, name):
@@ -38,12 +38,12 @@ class ScenarioTable:
         worst = {}
         for _, runs in self.rows:
             for r in runs:
-                worst[r["turn"]] = max(worst.get(r["turn"], 0), disturbance(r))
-        complete = [t for t in worst if all(any(r["turn"] == t for r in runs) for _, runs in self.rows)]
-        return min(complete or worst, key=worst.get, default=0)
+                worst[turn_of(r)] = max(worst.get(turn_of(r), 0), disturbance(r))
+        complete = [t for t in worst if all(any(turn_of(r) == t for r in runs) for _, runs in self.rows)]
+        return min(complete or worst, key=worst.get, default=None)
 
     def quiet(self, runs):
-        return next((r for r in runs if r["turn"] == self.turn), runs[0])
+        return next((r for r in runs if turn_of(r) == self.turn), runs[0])
 
     def times_base(self, runs, name):
         values = ratios(runs, self.base, name)
