@@ -32,6 +32,7 @@ class Peer:
 
 # Braces that a peer is to see are doubled, as in str.format.
 ROOMCAST = "{program} serve --server.host=127.0.0.1 --server.port={{port}} --server.io-threads=1"
+ACKNOWLEDGED = "rooms-ack"  # joined: lobby, room and bus have confirmed it
 WITH_REDIS = """ --server.bus=redis --redis.urls=["redis://127.0.0.1:{{redis}}"]"""
 
 
@@ -42,10 +43,10 @@ def all_peers(tools, roomcast):
     ours_on_redis = ours + WITH_REDIS.format()
     return [
         Peer("floor", "bare epoll in C++, no broker: the yardstick", f"{tools}/floor {{port}}"),
-        Peer("roomcast", "roomcast, memory bus", ours, has_readyz=True),
-        Peer("roomcast-redis", "roomcast, Redis bus", ours_on_redis, has_readyz=True),
+        Peer("roomcast", "roomcast, memory bus", ours, ACKNOWLEDGED, has_readyz=True),
+        Peer("roomcast-redis", "roomcast, Redis bus", ours_on_redis, ACKNOWLEDGED, has_readyz=True),
         Peer("roomcast-history", "roomcast, Redis bus, each room keeps its newest 100 messages",
-             ours_on_redis + " --rooms.history-size=100", has_readyz=True),
+             ours_on_redis + " --rooms.history-size=100", ACKNOWLEDGED, has_readyz=True),
         Peer("bun", "Bun's built-in publish, no broker", f"{build.bun()} {scripts}/bun.js {{port}}"),
         Peer("bun-redis", "Bun's built-in publish, each message through Redis",
              f"{build.bun()} {scripts}/bun.js {{port}} {{redis}}"),
