@@ -8,7 +8,7 @@ SIZE = 128  # bytes of a message where nothing else is said
 class Scenario:
     name: str
     what: str            # for the reader
-    kind: str            # which table it gets: rate, open, idle, connect, slow or soak
+    kind: str            # which table it gets: rate, open, idle, still, connect, slow or soak
     load: str            # wsload's options, times aside
     duration: float      # seconds of measurement
     warmup: float = 1
@@ -21,6 +21,7 @@ class Scenario:
     quick_for_all: bool = False  # else a quick run leaves the other projects' servers out
 
 
+OURS = ("roomcast", "roomcast-redis")
 ONE_ROOM = "--connections 1000 --rooms 1 --publishers 1"
 MANY_ROOMS = "--connections 1000 --rooms 100 --publishers 100 --window 1"
 SLOW = "--connections 100 --rooms 1 --publishers 1 --rate 300 --size 8192"
@@ -37,7 +38,16 @@ SCENARIOS = [
              "--connections 5000 --rooms 500 --publishers 5000 --rate 2000", 10, warmup=2,
              quick="--connections 500 --rooms 50 --publishers 500 --rate 500"),
     Scenario("S4", "memory: 10,000 idle connections, joined in 1,000 rooms", "idle",
-             "--connections 10000 --rooms 1000 --idle --hold 4", 2, quick="--connections 500 --rooms 50 --hold 0.5"),
+             "--connections 10000 --rooms 1000 --idle --hold 4", 2, group="S4", quick="--connections 500 --rooms 50 --hold 0.5"),
+    Scenario("S4a", "memory: the same connections, in no room", "idle",
+             "--connections 10000 --joins 0 --idle --hold 4", 2, group="S4", only=OURS,
+             quick="--connections 500 --hold 0.5"),
+    Scenario("S4b", "memory: the same connections, each alone in a room", "idle",
+             "--connections 10000 --rooms 10000 --idle --hold 4", 2, group="S4", only=OURS,
+             quick="--connections 500 --rooms 500 --hold 0.5"),
+    Scenario("idle", "10,000 connections in 1,000 rooms, and nothing happens but keep-alive", "still",
+             "--connections 10000 --rooms 1000 --idle --hold 0", 65, turns=1, only=OURS,
+             quick="--connections 500 --rooms 50"),
     Scenario("S5", "5,000 connects and joins, 256 in flight", "connect",
              "--connections 5000 --rooms 500 --idle --hold 0 --inflight 256", 1, quick="--connections 500 --rooms 50"),
     Scenario("S6", "1 of 100 members stops reading; 300 messages/s of 8 KiB", "slow",
@@ -49,7 +59,7 @@ SCENARIOS = [
              group="S2"),
     Scenario("soak", "S2's rooms at half the peer's rate in S2, while 100 more connections come and go, 20 of each a "
              "second", "soak", SOAK, 1200, warmup=20, turns=1,
-             only=("roomcast", "roomcast-redis"), quick_duration=5),
+             only=OURS, quick_duration=5),
 ]
 BY_NAME = {s.name: s for s in SCENARIOS}
 
@@ -70,6 +80,7 @@ def load_options(s, settings, soak_rate):
     else:
         duration = 60 * settings.soak_minutes if s.kind == "soak" else s.duration
         words += ["--warmup", str(s.warmup), "--duration", str(duration)]
+    words += ["--threads", str(settings.load_threads)]
     if s.kind == "soak":
         words += ["--rate", str(soak_rate)]
     if "--size" not in words:

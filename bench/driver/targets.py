@@ -34,6 +34,8 @@ TARGETS = [
     Target("CPU of a chat", "S3", REDIS, CPU, 1.4, "floor"),
     Target("its p99", "S3", REDIS, "lat_p99_us", 1.0, "bun-redis"),
     Target("memory per idle connection", "S4", REDIS, "bytes_per_connection", 2300, unit="bytes"),
+    Target("CPU of 10,000 idle connections", "idle", REDIS, "server_cpu_pct", 1, unit="% of a core"),
+    Target("each of them had its pings", "idle", REDIS, "pings_per_connection", 2, unit="in 65 s", at_least=True),
     Target("CPU per connect and join", "S5", REDIS, "connect_server_cpu_us", 55, unit="us"),
     Target("connects and joins a second", "S5", REDIS, "connect_join_per_s", 0.85, "floor", at_least=True),
     Target("p99 of the others while one is stalled", "S6", REDIS, "lat_p99_us", 1.2, REDIS, "S6b"),
@@ -60,6 +62,7 @@ def slope_kb_per_min(r):
 
 DERIVED = {
     "grown_mb": lambda r: (r["rss_max"] - r["rss_joined"]) / 1e6,
+    "pings_per_connection": lambda r: r["ws_pings"] / max(1, r["joined"]),
     "slope_kb_per_min": slope_kb_per_min,
     "other_faults": lambda r: sum(r[kind] for kind in machine.FAULTS if kind != "lost"),
     # A plain close is seen only when the member reads again: what it was sent stays in the kernel until then.
@@ -109,7 +112,7 @@ def rows(results, failures):
         bound = ">=" if t.at_least else "<="
         whose = " ".join(filter(None, [t.against, t.in_scenario and f"in {t.in_scenario}"]))
         limit = f"{t.limit:g} x {whose}" if t.against else f"{t.limit:g} {t.unit}"
-        shown = "-" if value is None else f"{value:.2f} x" if t.against else f"{round(value, 1):g} {t.unit}"
+        shown = "-" if value is None else f"{value:.2f} x" if t.against else f"{round(value, 2):g} {t.unit}"
         out.append((t.scenario, f"{t.what} ({t.peer})", f"{bound} {limit}", shown, verdict(t, value)))
     ours = [r for (peer, _), runs in results.items() if peer.startswith("roomcast") for r in runs]
     if ours:
