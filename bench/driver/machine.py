@@ -54,6 +54,8 @@ def _field(path, name):
 
 
 def _package(name):
+    if not build.NODE_MODULES.exists():
+        return "-"  # no peer of this run needs it
     text = (build.NODE_MODULES / name / "package.json").read_text()
     return json.loads(text)["version"]
 

@@ -3,7 +3,7 @@ import statistics
 
 from driver import machine, targets
 from driver.machine import disturbance
-from driver.targets import ratios
+from driver.targets import ratios, turn_of
 
 
 def median(runs, name):
@@ -22,6 +22,15 @@ def table(head, rows, numbers=True):
     return "\n".join([line(cells[0]), ruler, *map(line, cells[1:])])
 
 
+def frames_per_read(r):
+    """Older reports lack it."""
+    return f"{r['frames_per_read']:.1f}" if "frames_per_read" in r else "-"
+
+
+def calibration(r):
+    return f"{(r['calib_before_us'] + r['calib_after_us']) / 2:.2f}"
+
+
 class ScenarioTable:
     """One scenario: a row for each peer that took part."""
 
@@ -38,12 +47,12 @@ class ScenarioTable:
         worst = {}
         for _, runs in self.rows:
             for r in runs:
-                worst[r["turn"]] = max(worst.get(r["turn"], 0), disturbance(r))
-        complete = [t for t in worst if all(any(r["turn"] == t for r in runs) for _, runs in self.rows)]
-        return min(complete or worst, key=worst.get, default=0)
+                worst[turn_of(r)] = max(worst.get(turn_of(r), 0), disturbance(r))
+        complete = [t for t in worst if all(any(turn_of(r) == t for r in runs) for _, runs in self.rows)]
+        return min(complete or worst, key=worst.get, default=None)
 
     def quiet(self, runs):
-        return next((r for r in runs if r["turn"] == self.turn), runs[0])
+        return next((r for r in runs if turn_of(r) == self.turn), runs[0])
 
     def times_base(self, runs, name):
         values = ratios(runs, self.base, name)
@@ -65,10 +74,11 @@ class ScenarioTable:
             r = self.quiet(runs)
             return [f"{median(runs, cpu):.2f}", self.times_base(runs, cpu), self.spread(runs, cpu),
                     f"{r['deliveries_per_s']:,.0f}", f"{r['lat_p50_us'] / 1e3:.2f}", f"{r['lat_p99_us'] / 1e3:.2f}",
-                    f"{r['server_cpu_pct']:.0f} %", f"{median(runs, 'aux_us_per_delivery'):.3f}",
+                    f"{r['server_cpu_pct']:.0f} %", frames_per_read(r), f"{median(runs, 'aux_us_per_delivery'):.3f}",
+                    f"{median(runs, 'gen_us_per_delivery'):.3f}", calibration(r),
                     f"{100 * disturbance(r):.0f} %", machine.faults(runs) or "none"]
         return ["CPU us/delivery", f"x {self.base_name or 'floor'}", "spread", "deliveries/s", "p50 ms", "p99 ms",
-                "server CPU", "Redis us/delivery", "disturbed", "faults"], row
+                "server CPU", "frames/read", "Redis us/delivery", "generator us", "calib us", "disturbed", "faults"], row
 
     def open_table(self):
         cpu = "server_us_per_delivery"
@@ -87,6 +97,13 @@ class ScenarioTable:
             return [f"{median(runs, 'bytes_per_connection'):,.0f}", f"{median(runs, 'pss_before') / 1e6:.1f}",
                     f"{median(runs, 'pss_joined') / 1e6:.1f}", f"{runs[0]['joined']:,}", machine.faults(runs) or "none"]
         return ["bytes/connection", "MB before", "MB joined", "joined", "faults"], row
+
+    def still_table(self):
+        def row(runs):
+            r = self.quiet(runs)
+            return [f"{r['server_cpu_pct']:.2f} %", f"{r['window_s']:.0f}", f"{r['joined']:,}", f"{r['ws_pings']:,}",
+                    f"{100 * disturbance(r):.0f} %", machine.faults(runs) or "none"]
+        return ["CPU of a core", "seconds", "joined", "pings", "disturbed", "faults"], row
 
     def connect_table(self):
         cpu = "connect_server_cpu_us"
@@ -120,13 +137,37 @@ class ScenarioTable:
         return ["minutes", "messages/s", "delivered", "came back", "MB start", "MB end", "KB/min", "p99 us", "faults"], row
 
 
+def memory_parts(peers, results):
+    """What S4, S4a and S4b say together: bytes per connection, membership and room, turn by turn."""
+    rows = []
+    for peer in peers:
+        s4, s4a, s4b = ({turn_of(r): r for r in results.get((peer, name), [])} for name in ("S4", "S4a", "S4b"))
+        parts = []
+        for turn in s4.keys() & s4a.keys() & s4b.keys():
+            shared, none, own = (s[turn]["bytes_per_connection"] for s in (s4, s4a, s4b))
+            per_connection = s4[turn]["rooms"] / s4[turn]["connections"]
+            room = (own - shared) / (1 - per_connection)
+            parts.append((none, own - none - room, room))
+        if parts:
+            rows.append([peer, *(f"{statistics.median(part):,.0f}" for part in zip(*parts))])
+    if not rows:
+        return []
+    return ["", "### Memory: what the three come to", "",
+            "A connection has S4a's bytes; a room is what S4b takes more than S4, since there are ten times as many; the rest "
+            "of S4b is the membership.", "", table(["peer", "bytes/connection", "bytes/membership", "bytes/room"], rows)]
+
+
+PINNED = "Each server runs alone on one core; the load generator and Redis share another."
+UNPINNED = "Servers, load generator and Redis share all cores, as the system places them."
 READING = """\
-Each server runs alone on one core; the load generator and Redis share another. CPU is user and system time of the
-whole server, with what the kernel does in its name, over the deliveries of the measurement. `x NAME` is the median
-over turns of the ratio to NAME's figure in the same turn: in a turn all peers run one after the other, so the
-machine's own drift cancels out. Figures by the clock (rates, latencies) are all of one turn, the least disturbed;
+CPU is user and system time of the whole server, with what the kernel does in its name, over the deliveries of the
+measurement. `x NAME` is the median over turns of the ratio to NAME's figure in the same turn: in a turn all peers run
+one after the other, so the machine's own drift cancels out. Figures by the clock (rates, latencies) are all of one
+turn, the least disturbed;
 `disturbed` is what other processes and the host took meanwhile, in percent of a core. `spread` is largest minus
-smallest over the median. Every delivery is accounted for; `faults` lists the worst of all turns."""
+smallest over the median. `frames/read` is how many messages a member found at once, `generator us` what the load
+generator itself used per delivery, `calib us` the CPU time of one send and recv in it: how fast the machine was. Every
+delivery is accounted for; `faults` lists the worst of all turns."""
 
 
 def markdown(chosen, peers, results, failures, circumstances):
@@ -138,7 +179,7 @@ def markdown(chosen, peers, results, failures, circumstances):
            "## Who", "", table(["peer", "what it is"], [(p.name, p.what) for p in peers], numbers=False), "",
            "## Targets", "", table(["scenario", "target", "limit", "measured", "reached"], targets.rows(results, failures),
                             numbers=False), "",
-           "## Results", "", READING]
+           "## Results", "", UNPINNED if circumstances.get("unpinned") else PINNED, READING]
     if failures:
         out += ["", "### Runs that failed", "",
                 table(["peer", "scenario", "turn", "why"],
@@ -149,6 +190,8 @@ def markdown(chosen, peers, results, failures, circumstances):
             turns = max(len(runs) for _, runs in one.rows)
             out += ["", f"### {scenario.name}: {scenario.what}", "",
                     f"{turns} {'turn' if turns == 1 else 'turns'}"
-                    + (f" of {one.rows[0][1][0]['window_s']:.0f} s." if scenario.kind not in ("idle", "connect") else "."),
+                    + (f" of {one.rows[0][1][0]['window_s']:.0f} s." if scenario.kind not in ("idle", "still", "connect") else "."),
                     "", one.markdown()]
+        if scenario.name == "S4b":
+            out += memory_parts([p.name for p in peers], results)
     return "\n".join(out) + "\n"

@@ -34,15 +34,20 @@ TARGETS = [
     Target("CPU of a chat", "S3", REDIS, CPU, 1.4, "floor"),
     Target("its p99", "S3", REDIS, "lat_p99_us", 1.0, "bun-redis"),
     Target("memory per idle connection", "S4", REDIS, "bytes_per_connection", 2300, unit="bytes"),
+    Target("CPU of 10,000 idle connections", "idle", REDIS, "server_cpu_pct", 1, unit="% of a core"),
+    Target("each of them had its pings", "idle", REDIS, "pings_per_connection", 2, unit="in 65 s", at_least=True),
     Target("CPU per connect and join", "S5", REDIS, "connect_server_cpu_us", 55, unit="us"),
     Target("connects and joins a second", "S5", REDIS, "connect_join_per_s", 0.85, "floor", at_least=True),
     Target("p99 of the others while one is stalled", "S6", REDIS, "lat_p99_us", 1.2, REDIS, "S6b"),
     Target("memory that a stalled member costs", "S6", REDIS, "grown_mb", 1.05, unit="MB"),
+    Target("the stalled one is reset", "S6", REDIS, "stalled_reset", 1, unit="of 1", at_least=True),
     Target("CPU of a fan-out over two nodes", "S7", REDIS, CPU, 1.15, REDIS, "S1"),
     Target("CPU in many small rooms over two nodes", "S8", REDIS, CPU, 1.15, REDIS, "S2"),
     Target("rate of a fan-out with history", "S1", "roomcast-history", RATE, 0.6, REDIS, at_least=True),
     Target("rate in many small rooms with history", "S2", "roomcast-history", RATE, 0.6, REDIS, at_least=True),
     Target("growth of memory in a soak", "soak", REDIS, "slope_kb_per_min", 50, unit="KB/min"),
+    Target("lost in a soak", "soak", REDIS, "lost", 0, unit="messages"),
+    Target("doubled, reordered, damaged, thrown out in a soak", "soak", REDIS, "other_faults", 0, unit="faults"),
 ]
 
 
@@ -57,7 +62,11 @@ def slope_kb_per_min(r):
 
 DERIVED = {
     "grown_mb": lambda r: (r["rss_max"] - r["rss_joined"]) / 1e6,
+    "pings_per_connection": lambda r: r["ws_pings"] / max(1, r["joined"]),
     "slope_kb_per_min": slope_kb_per_min,
+    "other_faults": lambda r: sum(r[kind] for kind in machine.FAULTS if kind != "lost"),
+    # A plain close is seen only when the member reads again: what it was sent stays in the kernel until then.
+    "stalled_reset": lambda r: r["stalled_closed"] if r["stalled_closed_after_s"] else 0,
 }
 
 
@@ -65,10 +74,15 @@ def figure(r, name):
     return DERIVED[name](r) if name in DERIVED else r[name]
 
 
+def turn_of(r):
+    """Turns of two calls of bench/run have nothing in common but their number."""
+    return r.get("began", ""), r["turn"]
+
+
 def ratios(runs, base, name):
     """Turn by turn: the machine's own speed drifts from one to the next."""
-    others = {r["turn"]: figure(r, name) for r in base}
-    return [figure(r, name) / others[r["turn"]] for r in runs if others.get(r["turn"])]
+    others = {turn_of(r): figure(r, name) for r in base}
+    return [figure(r, name) / others[turn_of(r)] for r in runs if others.get(turn_of(r))]
 
 
 def measured(target, results):
@@ -76,6 +90,8 @@ def measured(target, results):
     runs = results.get((target.peer, target.scenario), [])
     if target.against:
         base = results.get((target.against, target.in_scenario or target.scenario), [])
+        if target.in_scenario:
+            runs = [r for r in runs if "began" in r]  # older reports: scenarios did not share their turns
         values = ratios(runs, base, target.figure)
     else:
         values = [figure(r, target.figure) for r in runs]
@@ -96,7 +112,7 @@ def rows(results, failures):
         bound = ">=" if t.at_least else "<="
         whose = " ".join(filter(None, [t.against, t.in_scenario and f"in {t.in_scenario}"]))
         limit = f"{t.limit:g} x {whose}" if t.against else f"{t.limit:g} {t.unit}"
-        shown = "-" if value is None else f"{value:.2f} x" if t.against else f"{value:.1f} {t.unit}"
+        shown = "-" if value is None else f"{value:.2f} x" if t.against else f"{round(value, 2):g} {t.unit}"
         out.append((t.scenario, f"{t.what} ({t.peer})", f"{bound} {limit}", shown, verdict(t, value)))
     ours = [r for (peer, _), runs in results.items() if peer.startswith("roomcast") for r in runs]
     if ours:

@@ -56,16 +56,25 @@ def summary(r):
             f"disturbed {100 * machine.disturbance(r):.0f} %, faults: {machine.faults([r]) or 'none'}")
 
 
-def run_all(peers, chosen, settings, keep):
-    """Every chosen scenario; `keep(report)` is called for each run. Returns reports and failures."""
+def schedule(peers, chosen, settings):
+    """(turn, peer, scenario) one after the other. Within a turn, a peer's runs of a group follow each other directly."""
+    for group in scenarios.groups(chosen):
+        for turn in range(settings.turns):
+            for peer in peers:
+                for s in group:
+                    if peer.takes_part(s, settings.quick) and turn < (s.turns or settings.turns):
+                        yield turn, peer, s
+
+
+def run_all(peers, chosen, settings, keep, before):
+    """Every chosen scenario; `keep(report)` is called for each run. `before`: reports of earlier runs that stay valid.
+    Returns reports and failures."""
     results, failures = [], []
-    for scenario in chosen:
-        taking_part = [p for p in peers if p.takes_part(scenario, settings.quick)]
-        turns = min(settings.turns, scenario.turns or settings.turns)
-        for turn in range(turns):
-            for peer in taking_part:
-                r = {**try_once(peer, scenario, settings, soak_rate_of(peer, results, settings)), "turn": turn}
-                keep(r)
-                (failures if "failed" in r else results).append(r)
-                say(f"{scenario.name} {peer.name} {turn + 1}/{turns}: {r.get('failed') or summary(r)}")
+    began = time.strftime("%Y-%m-%d %H:%M:%S")
+    for turn, peer, scenario in schedule(peers, chosen, settings):
+        rate = soak_rate_of(peer, before + results, settings)
+        r = {**try_once(peer, scenario, settings, rate), "turn": turn, "began": began}
+        keep(r)
+        (failures if "failed" in r else results).append(r)
+        say(f"{scenario.name} {peer.name}, turn {turn + 1}: {r.get('failed') or summary(r)}")
     return results, failures

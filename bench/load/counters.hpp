@@ -51,6 +51,7 @@ struct counters {
   counter heartbeats;
   counter bytes_read;
   counter reads;
+  counter frames;
 };
 
 } // namespace roomcast::bench

@@ -10,6 +10,8 @@ constexpr dialect dialects[] = {
      R"({"type":"sendMessage","roomId":"%R","message":"%P"})", "", true, "", true},
     {"rawrooms", "/", "", "", "", R"({"type":"SUBSCRIBE","room":"%R"})", "",
      R"({"type":"sendMessage","roomId":"%R","message":"%P"})", "", true, "", true},
+    {"rooms-ack", "/", "", "", "", R"({"type":"SUBSCRIBE","room":"%R","id":%I})", R"("type":"ack")",
+     R"({"type":"sendMessage","roomId":"%R","message":"%P"})", "", true, "", true},
     {"socketio", "/socket.io/?EIO=4&transport=websocket", "0{", "40", "40{", R"(42["join","%R"])", "",
      R"(42["msg","%R","%P"])", "2", true, "3", true},
     {"pusher", "/app/benchkey?protocol=7&client=wsload&version=1", "pusher:connection_established", "", "",

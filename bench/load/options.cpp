@@ -147,7 +147,7 @@ void read_numbers(arguments& given, options& o) {
 void complete(options& o) {
   o.connections = std::max(1u, o.connections);
   o.rooms = std::max(1u, o.rooms);
-  o.joins = std::clamp(o.joins, 1u, o.rooms);
+  o.joins = std::clamp(o.joins, o.idle ? 0u : 1u, o.rooms);
   o.threads = std::clamp(o.threads, 1u, o.connections);
   o.publishers = o.idle ? 0 : std::min(o.publishers, o.connections);
   o.window = std::max(1u, o.window);

@@ -206,6 +206,7 @@ void add_endings(figure_list& out, const load_run& run, const merged& all) {
   out.number("clean_closes", run.total(&counters::closed_cleanly));
   out.number("unclosed", run.record().left_unclosed);
   out.number("bytes_per_read", real(run.total(&counters::bytes_read)) / reads);
+  out.number("frames_per_read", real(run.total(&counters::frames)) / reads, 2);
   out.text("first_error", all.first_error);
 }
 

@@ -92,6 +92,7 @@ size_t worker::frames(client& c, std::string_view bytes, uint64_t now) {
 }
 
 void worker::on_frame(client& c, const server_frame& frame, uint64_t now) {
+  counts.frames.add();
   switch (frame.op) {
   case opcode::ping: counts.websocket_pings.add(); return send_frame(c, opcode::pong, frame.body);
   case opcode::pong:

@@ -92,7 +92,8 @@ void worker::join(client& c) {
     const auto request = expand(dialect_.join, plan_.room_name(plan_.room_of(c.id, slot)), "");
     send_frame(c, opcode::text, replaced(request, "%I", std::to_string(c.request++)));
   }
-  if (dialect_.join_answer.empty()) send_frame(c, opcode::ping, "joined?");
+  if (dialect_.join_answer.empty()) return send_frame(c, opcode::ping, "joined?");
+  if (options_.joins == 0) became_live(c);
 }
 
 void worker::became_live(client& c) {

@@ -4,7 +4,7 @@
 // A small room server with one fault built in, for bench/check: does the load generator notice? Needs nothing but
 // Node.js, listens on a free port of 127.0.0.1 and prints it. FAULT is one of
 //   none  drop10  dup10  swap10  corrupt10  truncate10  leak10  fragment  raw
-//   extra  badaccept  masked  rsv  http403  close (a member, after 2 s)
+//   lateack (300 ms after the room was entered)  extra  badaccept  masked  rsv  http403  close (a member, after 2 s)
 // or the bare shapes of another dialect: pusher (senders get no echo) and centrifugo (answers and messages share
 // frames), each with heartbeats of its own.
 const http = require('http');
@@ -91,6 +91,9 @@ function text(c, t) {
     if (!rooms.has(m.room)) rooms.set(m.room, new Set());
     rooms.get(m.room).add(c);
     c.rooms.push(m.room);
+    if (m.id === undefined) return;
+    const ack = () => put(c, JSON.stringify({ type: 'ack', id: m.id, room: m.room }));
+    fault === 'lateack' ? setTimeout(ack, 300) : ack();
   } else if (m.type === 'sendMessage') {
     const probe = m.message[3] === 'p';
     for (const x of rooms.get(m.roomId) || []) deliver(x, t, !probe && ++n % 10 === 0);

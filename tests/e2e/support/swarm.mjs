@@ -27,7 +27,7 @@ class Worker {
   }
 }
 
-const percentile = (sorted, part) => (sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] : NaN);
+export const percentile = (sorted, part) => (sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] : NaN);
 
 /** `count` clients spread over `rooms` and over the nodes at `ports`; resolves when all are in. */
 export async function startSwarm({ count, rooms, ports, cutEveryMs, awayMs }) {
