@@ -119,7 +119,10 @@ void redis_command_link::settle(const owed& answered, const resp_value& reply) {
   case kind::publish:
     return settle_publish(
         answered.cookie, reply.is_error() ? publish_result::refused : publish_result::taken, &reply);
-  case kind::expired_publish: return;
+  case kind::expired_publish:
+    // Many may wait in front of the next PING, when their answers are lost for good.
+    if (reply.text() == std::to_string(last_ping_)) link_.redial("command link out of step");
+    return;
   case kind::command: return owner_->on_reply(answered.cookie, &reply);
   case kind::ping: return on_pong(answered.cookie, reply);
   case kind::probe:

@@ -388,6 +388,18 @@ CAF_TEST(a command link that lost one answer is dialled again) {
   CAF_CHECK(become_ready_as_time_goes_by());
 }
 
+CAF_TEST(a command link that lost the answers to many publishes is dialled again at the next PING) {
+  redis.silent = true;
+  for (uint64_t i = 0; i < 100; ++i) publish("a", i);
+  pass(2500ms);
+  CAF_CHECK_EQUAL(seen.outcomes.size(), 100u);
+  redis.silent = false;
+  const auto before = redis.accepted;
+  pass(1100ms);
+  CAF_REQUIRE(run_until([&] { return redis.accepted == before + 1; }));
+  CAF_CHECK(become_ready_as_time_goes_by());
+}
+
 CAF_TEST(a link that is down has no round trip) {
   CAF_CHECK(bus->stats().round_trip_us >= 0);
   redis.scripted["PING"] = "-LOADING Redis is loading the dataset in memory\r\n";
