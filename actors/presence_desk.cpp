@@ -57,8 +57,8 @@ void presence_desk::advance(time now) {
   while (!graces_.empty() && graces_.begin()->first <= now) end_first_grace();
 }
 
-std::optional<presence_desk::time> presence_desk::due() const {
-  auto earliest = retry_at_;
+std::optional<presence_desk::time> presence_desk::due(bool can_be_sent) const {
+  auto earliest = can_be_sent ? retry_at_ : std::nullopt;
   if (!graces_.empty()) earliest = std::min(earliest.value_or(time::max()), graces_.begin()->first);
   return earliest;
 }

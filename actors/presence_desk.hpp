@@ -50,8 +50,8 @@ public:
   void hurry();
   /// Ends the graces that are over.
   void advance(time now);
-  /// When advance() and next() have something to do at the latest.
-  std::optional<time> due() const;
+  /// When advance() has something to do at the latest; where changes `can_be_sent`, next() as well.
+  std::optional<time> due(bool can_be_sent) const;
 
   // -- what the bus is told -----------------------------------------------------------
 

@@ -75,7 +75,9 @@ void redis_bridge::on_exit() {
 
 void redis_bridge::on_attach(const attach_room& message) {
   ++handled_;
-  if (!ready_.load()) return caf::anon_send(message.from, room_notice{attach_refused{message.attempt}});
+  // With redis.channel = "%" a room can be named like the bus' own channel.
+  if (!ready_.load() || bus_->is_reserved(channel_of(message.room)))
+    return caf::anon_send(message.from, room_notice{attach_refused{message.attempt}});
   auto& entry = router_.attach(message);
   bus_->subscribe(channel_of(message.room), &entry);
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace roomcast::actors {
 
@@ -169,13 +170,23 @@ void redis_log::ask(const ask_log& request) {
 }
 
 void redis_log::ask(ask_history& request) {
-  if (reading_ < limits::max_history_reads) {
-    ++reading_;
-    return read(std::move(request));
+  if (reading_ >= limits::max_history_reads && waiting_.size() >= limits::max_waiting_history) {
+    ++refused_;
+    return answer(request, nullptr);
   }
-  if (waiting_.size() < limits::max_waiting_history) return waiting_.push_back(std::move(request));
-  ++refused_;
-  answer(request, nullptr);
+  waiting_.push_back(std::move(request));
+  read_next();
+}
+
+void redis_log::read_next() {
+  if (std::exchange(starting_, true)) return; // from within: an answer that came at once
+  while (reading_ < limits::max_history_reads && !waiting_.empty()) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    ++reading_;
+    read(std::move(next));
+  }
+  starting_ = false;
 }
 
 void redis_log::read(ask_history request) {
@@ -185,18 +196,9 @@ void redis_log::read(ask_history request) {
       {std::to_string(request.before), std::to_string(request.limit), std::to_string(request.max_bytes)}};
   scripts_.run(std::move(call), [this, asked = std::move(request)](const net::resp_value* reply) {
     answer(asked, reply);
+    --reading_;
     read_next();
   });
-}
-
-void redis_log::read_next() {
-  if (waiting_.empty()) {
-    --reading_;
-    return;
-  }
-  auto next = std::move(waiting_.front());
-  waiting_.pop_front();
-  read(std::move(next));
 }
 
 } // namespace roomcast::actors

@@ -39,8 +39,8 @@ public:
   uint64_t refused() const noexcept { return refused_; }
 
 private:
-  void read(ask_history request);
   void read_next();
+  void read(ask_history request);
   std::string key(std::string_view kind, const room_name& room) const;
   std::vector<std::string> keys_of(const room_name& room) const;
 
@@ -50,6 +50,7 @@ private:
   std::deque<ask_history> waiting_;
   size_t reading_ = 0; // `history` requests that are at Redis
   uint64_t refused_ = 0;
+  bool starting_ = false; // in read_next()
 };
 
 } // namespace roomcast::actors

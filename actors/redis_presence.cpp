@@ -82,8 +82,9 @@ void redis_presence::on_heartbeat(const wire::cluster_node& self) {
   beat();
 }
 
+/// Also while the bus is not ready: as long as commands arrive, nobody shall take us for dead.
 void redis_presence::beat() {
-  if (!available()) return;
+  if (leaving_ || self_.id.empty()) return;
   auto call = presence_scripts::heartbeat(around_.naming, run(), wire::encode_heartbeat(self_));
   scripts_.run(std::move(call), [this](reply answer) { on_beat(answer); });
 }

@@ -128,9 +128,10 @@ void room::on(const presence_due&) {
   after_departure();
 }
 
-/// There may be several under way; one that comes early does no harm.
+/// There may be several under way; one that comes early does no harm. A failed change waits for `attached`,
+/// not for a time, while there is no bus to take it.
 void room::set_presence_timer() {
-  const auto due = people_->desk.due();
+  const auto due = people_->desk.due(confirmed_);
   auto& timer = people_->timer;
   if (!due || (timer && *timer <= *due)) return;
   timer = due;

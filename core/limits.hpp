@@ -87,10 +87,12 @@ constexpr auto probe_interval = 1s;   // PING on the command link, a message to 
 constexpr auto silent_not_ready = 2s; // no answer for so long: not ready, publishes refused
 constexpr auto silent_redial = 10s;   // no answer for so long: dial again
 constexpr auto backoff_first = 50ms;  // doubles up to backoff_max, full jitter
-constexpr auto backoff_max = 2s;
+constexpr auto backoff_max = 1s;      // with redis_step_timeout: 2.5 s from Redis' return to the next attempt
 constexpr size_t subscribe_batch = 500;    // channels per SUBSCRIBE command when resubscribing
 constexpr size_t subscribe_window = 4'000; // channels in SUBSCRIBE and UNSUBSCRIBE commands not yet answered
-constexpr auto redis_step_timeout = 3s;    // DNS, one connect, TLS, a sentinel's answer, the handshake: each
+constexpr auto redis_step_timeout =
+    1'500ms; // one connect, TLS, a sentinel's answer, the handshake, the first SUBSCRIBE: each
+constexpr auto redis_resolve_timeout = 3s;      // a second name server is asked after a while
 constexpr size_t redis_buffer_bytes = 65'536;   // per link, as long as no reply is larger
 constexpr size_t redis_max_line_bytes = 16'384; // status and error replies
 constexpr size_t redis_max_bulk_bytes =

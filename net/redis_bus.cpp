@@ -36,6 +36,9 @@ public:
   void unsubscribe(std::string_view channel, void* owner) override {
     subscriber_.unsubscribe(channel, owner);
   }
+  bool is_reserved(std::string_view channel) const noexcept override {
+    return channel == subscriber_.probe_channel();
+  }
   bool is_confirmed(std::string_view channel) const noexcept override {
     return subscriber_.is_confirmed(channel);
   }
@@ -60,7 +63,7 @@ private:
   void on_progress() override;
   void on_trouble(std::string_view reason) override;
   void on_demoted(std::string_view reason) override;
-  void on_deaf() override;
+  void on_deaf(std::string_view reason) override;
   void on_timer() override;
 
   void shut_down();
@@ -144,8 +147,7 @@ void two_link_bus::on_demoted(std::string_view reason) {
   redial_both(reason);
 }
 
-void two_link_bus::on_deaf() {
-  constexpr std::string_view reason = "subscriber link silent for 10 s";
+void two_link_bus::on_deaf(std::string_view reason) {
   // After a failover the two links may be with different servers, and only Sentinel knows which is the right
   // one.
   if (by_sentinel_) return redial_both(reason);

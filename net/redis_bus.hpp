@@ -55,7 +55,7 @@ protected:
 struct redis_bus_stats {
   bool ready = false;
   std::string state;             ///< `up`, `connecting`, `down`
-  int64_t round_trip_us = -1;    ///< of the last PING; -1: none yet
+  int64_t round_trip_us = -1;    ///< of the last PING that was answered; -1: none, or the link is down
   uint64_t published = 0;        ///< commands sent
   uint64_t received = 0;         ///< messages of all channels
   uint64_t refused = 0;          ///< publishes refused
@@ -67,7 +67,7 @@ struct redis_bus_stats {
 };
 
 /// One Redis server as message bus: a command link and a subscriber link, both reconnecting by themselves
-/// (backoff 50 ms to 2 s, full jitter), probed both ways every second, resubscribing in batches. Commands of
+/// (backoff 50 ms to 1 s, full jitter), probed both ways every second, resubscribing in batches. Commands of
 /// one turn leave in one write. A server that answers READONLY was demoted: both links are dialled again. All
 /// methods on its I/O thread; none blocks, none throws for what Redis does.
 class redis_bus {
@@ -86,6 +86,8 @@ public:
   virtual void subscribe(std::string_view channel, void* owner) = 0;
   /// Gives the channel up, if `owner` still has it. on_message is not called for it any more.
   virtual void unsubscribe(std::string_view channel, void* owner) = 0;
+  /// Whether it is the bus' own channel, which nobody else may subscribe.
+  virtual bool is_reserved(std::string_view channel) const noexcept = 0;
   /// Whether Redis has confirmed the subscription, on the connection that stands now.
   virtual bool is_confirmed(std::string_view channel) const noexcept = 0;
 

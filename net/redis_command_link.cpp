@@ -2,10 +2,20 @@
 
 #include "core/limits.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 namespace roomcast::net {
+
+namespace {
+
+uint64_t microseconds_now() {
+  using namespace std::chrono;
+  return static_cast<uint64_t>(duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+} // namespace
 
 redis_command_link::redis_command_link(
     io_thread& where, const redis_endpoint& endpoint, const std::string& client_name,
@@ -20,6 +30,7 @@ void redis_command_link::start(redis_bus_handler& owner) {
 void redis_command_link::stop() {
   owner_ = nullptr;
   link_.stop();
+  round_trip_us_ = -1;
   owed_.clear();
   looked_at_ = 0;
   unanswered_bytes_ = 0;
@@ -58,9 +69,10 @@ void redis_command_link::probe(std::string_view channel, std::string_view text) 
   if (!link_.is_up()) return;
   auto& out = link_.output();
   auto before = out.size();
-  append_command(out, {"PING"});
-  owe(kind::ping, 0, before);
-  pinged_at_ = std::chrono::steady_clock::now();
+  // A number that says when it was sent, and that comes once: an answer that is not its own shows.
+  last_ping_ = std::max(last_ping_ + 1, microseconds_now());
+  append_command(out, {"PING", std::to_string(last_ping_)});
+  owe(kind::ping, last_ping_, before);
   if (channel.empty()) return;
   before = out.size();
   append_command(out, {"PUBLISH", channel, text});
@@ -87,7 +99,14 @@ void redis_command_link::on_link_reply(const resp_value& reply) {
   if (looked_at_ > 0) --looked_at_;
   unanswered_bytes_ -= answered.bytes;
   settle(answered, reply);
-  if (reply.is_error() && reply.text().starts_with("READONLY")) demoted_ = reply.text();
+  if (is_demotion(reply)) demoted_ = reply.text();
+}
+
+/// Redis before 7 wraps what stopped a script: `ERR Error running script (call to f_...): ... -READONLY ...`.
+bool redis_command_link::is_demotion(const resp_value& reply) noexcept {
+  if (!reply.is_error()) return false;
+  const auto text = reply.text();
+  return text.starts_with("READONLY") || text.find(" -READONLY ") != text.npos;
 }
 
 void redis_command_link::on_link_read_end() {
@@ -100,9 +119,12 @@ void redis_command_link::settle(const owed& answered, const resp_value& reply) {
   case kind::publish:
     return settle_publish(
         answered.cookie, reply.is_error() ? publish_result::refused : publish_result::taken, &reply);
-  case kind::expired_publish: return;
+  case kind::expired_publish:
+    // Many may wait in front of the next PING, when their answers are lost for good.
+    if (reply.text() == std::to_string(last_ping_)) link_.redial("command link out of step");
+    return;
   case kind::command: return owner_->on_reply(answered.cookie, &reply);
-  case kind::ping: return on_pong(reply);
+  case kind::ping: return on_pong(answered.cookie, reply);
   case kind::probe:
     if (reply.is_error()) bus_.on_trouble("publishing refused: " + std::string{reply.text()});
     return;
@@ -115,16 +137,19 @@ void redis_command_link::settle_publish(uint64_t cookie, publish_result outcome,
   owner_->on_published(cookie, outcome, reply);
 }
 
-void redis_command_link::on_pong(const resp_value& reply) {
+void redis_command_link::on_pong(uint64_t number, const resp_value& reply) {
   if (reply.is_error()) return bus_.on_trouble("PING refused: " + std::string{reply.text()});
-  using namespace std::chrono;
-  round_trip_us_ = duration_cast<microseconds>(steady_clock::now() - pinged_at_).count();
+  // An answer got lost on the way: from then on each belongs to the command before, and lies about it.
+  if (reply.text() != std::to_string(number)) return link_.redial("command link out of step");
+  const auto now = microseconds_now();
+  round_trip_us_ = now > number ? static_cast<int64_t>(now - number) : 0;
   heard_at_ = now_;
   bus_.on_progress();
 }
 
 void redis_command_link::on_link_down(std::string_view reason) {
   const std::string why{reason};
+  round_trip_us_ = -1;
   demoted_.clear();
   give_up_owed();
   if (owner_) bus_.on_trouble(why);

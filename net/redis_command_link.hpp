@@ -24,8 +24,8 @@ public:
   virtual void on_trouble(std::string_view reason) = 0;
   /// Redis is no master any more.
   virtual void on_demoted(std::string_view reason) = 0;
-  /// The subscriber link has heard no probe for limits::silent_redial.
-  virtual void on_deaf() = 0;
+  /// The subscriber link has waited in vain for a probe or an answer.
+  virtual void on_deaf(std::string_view reason) = 0;
 
 protected:
   ~redis_bus_parts_handler() = default;
@@ -62,6 +62,7 @@ public:
   bool is_fresh() const noexcept;
 
   uint64_t times_up() const noexcept { return link_.times_up(); }
+  /// Of the latest PING that was answered on this connection, in microseconds; -1: none.
   int64_t round_trip_us() const noexcept { return round_trip_us_; }
   uint64_t published() const noexcept { return published_; }
   uint64_t refused() const noexcept { return refused_; }
@@ -73,7 +74,7 @@ private:
 
   /// A command that was sent and not answered.
   struct owed {
-    uint64_t cookie = 0;
+    uint64_t cookie = 0; // of a PING: its number
     milliseconds sent_at{0};
     uint32_t bytes = 0;
     kind what = kind::command;
@@ -88,7 +89,8 @@ private:
   void owe(kind what, uint64_t cookie, size_t output_before);
   void settle(const owed& answered, const resp_value& reply);
   void settle_publish(uint64_t cookie, publish_result outcome, const resp_value* reply = nullptr);
-  void on_pong(const resp_value& reply);
+  void on_pong(uint64_t number, const resp_value& reply);
+  static bool is_demotion(const resp_value& reply) noexcept;
   void expire_publishes();
   void give_up_owed();
   bool is_full() const noexcept;
@@ -100,7 +102,7 @@ private:
   std::string demoted_;   // Redis' word for it, in the read that goes on
   milliseconds now_{0};   // since start(), by advance()
   milliseconds heard_at_{0};
-  std::chrono::steady_clock::time_point pinged_at_;
+  uint64_t last_ping_ = 0; // its number
   int64_t round_trip_us_ = -1;
   uint64_t published_ = 0;
   uint64_t refused_ = 0;

@@ -56,7 +56,9 @@ void redis_stream::finish(const std::string& problem) {
 
 void redis_stream::begin(step next) {
   step_ = next;
-  where_.timers().set(*this, limits::redis_step_timeout);
+  const std::chrono::milliseconds limit =
+      next == step::resolving ? limits::redis_resolve_timeout : limits::redis_step_timeout;
+  where_.timers().set(*this, limit);
 }
 
 void redis_stream::on_timer() {

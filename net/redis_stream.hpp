@@ -22,7 +22,8 @@ namespace roomcast::net {
 class io_thread;
 
 /// One byte stream to a Redis or a sentinel, plain or TLS: resolves, connects to one address after the other,
-/// shakes hands for TLS; each of these has limits::redis_step_timeout. I/O thread.
+/// shakes hands for TLS; each of these has limits::redis_step_timeout, resolving
+/// limits::redis_resolve_timeout. I/O thread.
 class redis_stream final : public std::enable_shared_from_this<redis_stream>, private timer_wheel::timer {
 public:
   using error_code = boost::system::error_code;

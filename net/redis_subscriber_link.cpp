@@ -34,7 +34,10 @@ void redis_subscriber_link::stop() {
 
 void redis_subscriber_link::flush() {
   if (!link_.is_up()) return;
-  if (link_.unsent_bytes() < max_unsent_bytes) channels_.write_commands(link_.output());
+  if (link_.unsent_bytes() < max_unsent_bytes) {
+    if (!channels_.awaits_answer()) answered_at_ = now_;
+    channels_.write_commands(link_.output());
+  }
   link_.flush();
 }
 
@@ -92,10 +95,7 @@ void redis_subscriber_link::on_probe(std::string_view text) {
 }
 
 std::string redis_subscriber_link::next_probe() {
-  if (!can_probe()) {
-    channels_.subscribe(probe_channel_, probe_mark()); // again, should it have been refused
-    return {};
-  }
+  if (!can_probe()) return {};
   if (!std::exchange(asked_, true)) asked_at_ = now_;
   return std::to_string(++probe_number_);
 }
@@ -103,6 +103,7 @@ std::string redis_subscriber_link::next_probe() {
 // -- subscriptions -----------------------------------------------------------
 
 void redis_subscriber_link::on_subscribed(std::string_view channel) {
+  answered_at_ = now_;
   const auto [expected, receiver] = channels_.on_subscribed(channel);
   if (!expected) return link_.redial("subscriber link out of step");
   if (receiver == probe_mark()) return bus_.on_progress();
@@ -110,10 +111,12 @@ void redis_subscriber_link::on_subscribed(std::string_view channel) {
 }
 
 void redis_subscriber_link::on_unsubscribed(std::string_view channel) {
+  answered_at_ = now_;
   if (!channels_.on_unsubscribed(channel).expected) link_.redial("subscriber link out of step");
 }
 
 void redis_subscriber_link::on_error(std::string_view text) {
+  answered_at_ = now_;
   const auto reason = "subscribing refused: " + std::string{text};
   if (channels_.on_error() == 0) return link_.redial(reason);
   bus_.on_trouble(reason);
@@ -128,7 +131,20 @@ bool redis_subscriber_link::is_fresh() const noexcept {
 void redis_subscriber_link::advance(milliseconds elapsed) {
   if (link_.paused()) return;
   now_ += elapsed;
-  if (link_.is_up() && asked_ && now_ - asked_at_ >= limits::silent_redial) bus_.on_deaf();
+  if (!link_.is_up()) return;
+  if ((since_refused_ += elapsed) >= limits::probe_interval) {
+    since_refused_ = milliseconds{0};
+    channels_.ask_refused_again();
+  }
+  if (!is_answered()) return bus_.on_deaf("no answer to SUBSCRIBE");
+  if (asked_ && now_ - asked_at_ >= limits::silent_redial) bus_.on_deaf("subscriber link silent for 10 s");
+}
+
+/// Answers come in order, so the latest tells how long the oldest command has waited. The first one is as a
+/// part of the handshake: without it the link is of no use.
+bool redis_subscriber_link::is_answered() const noexcept {
+  const milliseconds patience = can_probe() ? limits::silent_redial : limits::redis_step_timeout;
+  return !channels_.awaits_answer() || now_ - answered_at_ < patience;
 }
 
 } // namespace roomcast::net

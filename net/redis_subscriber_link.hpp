@@ -44,7 +44,8 @@ public:
   std::string next_probe();
   const std::string& probe_channel() const noexcept { return probe_channel_; }
 
-  /// Time goes on by `elapsed`: a link that hears no probe is on_deaf(). Not while reading is paused.
+  /// Time goes on by `elapsed`: what was refused is asked for once more each second, and a link that hears no
+  /// probe or no answer is on_deaf(). Not while reading is paused.
   void advance(milliseconds elapsed);
 
   /// Heard its own probe less than limits::silent_not_ready ago, or reading is paused and it had before.
@@ -67,17 +68,20 @@ private:
   void on_subscribed(std::string_view channel);
   void on_unsubscribed(std::string_view channel);
   void on_error(std::string_view text);
+  bool is_answered() const noexcept;
   void* probe_mark() noexcept { return this; }
 
   redis_bus_parts_handler& bus_;
   redis_bus_handler* owner_ = nullptr;
   const std::string probe_channel_;
-  subscription_set channels_; // the probe channel included, owned by probe_mark()
-  milliseconds now_{0};       // since start(), by advance(); stands still while paused
-  milliseconds heard_at_{0};  // own probe
-  milliseconds asked_at_{0};  // the oldest probe since then
-  bool heard_ = false;        // a probe, on this connection
-  bool asked_ = false;        // a probe is out
+  subscription_set channels_;     // the probe channel included, owned by probe_mark()
+  milliseconds now_{0};           // since start(), by advance(); stands still while paused
+  milliseconds heard_at_{0};      // own probe
+  milliseconds asked_at_{0};      // the oldest probe since then
+  milliseconds answered_at_{0};   // a (UN)SUBSCRIBE; or the first that was sent since all were answered
+  milliseconds since_refused_{0}; // what was refused was asked for
+  bool heard_ = false;            // a probe, on this connection
+  bool asked_ = false;            // a probe is out
   bool messages_in_read_ = false;
   uint64_t probe_number_ = 0;
   uint64_t first_probe_ = 0; // of this connection

@@ -17,7 +17,7 @@ void subscription_set::subscribe(std::string_view channel, void* owner) {
   if (c.queued && c.now == state::idle && !c.owner) --stale_;
   own(c, owner);
   c.repeat = c.now == state::confirmed;
-  c.refused = false;
+  refuse(c, false);
   settle(*found);
 }
 
@@ -27,7 +27,8 @@ bool subscription_set::unsubscribe(std::string_view channel, void* owner) {
   auto& c = found->second;
   tell(c, false);
   own(c, nullptr);
-  c.repeat = c.refused = false;
+  c.repeat = false;
+  refuse(c, false);
   if (c.queued && c.now == state::idle) ++stale_;
   settle(*found);
   forget_stale();
@@ -51,6 +52,12 @@ void subscription_set::tell(channel_state& c, bool told) noexcept {
   c.told = told;
 }
 
+void subscription_set::refuse(channel_state& c, bool refused) noexcept {
+  if (refused && !c.refused) ++refused_;
+  if (!refused && c.refused) --refused_;
+  c.refused = refused;
+}
+
 // -- what is due -------------------------------------------------------------
 
 subscription_set::need subscription_set::what_is_due(const channel_state& c) noexcept {
@@ -66,6 +73,7 @@ void subscription_set::settle(entry& e) {
   auto& c = e.second;
   if (c.queued) return;
   if (!c.owner && c.now == state::idle) {
+    refuse(c, false);
     channels_.erase(channels_.find(e.first));
   } else if (connected_ && what_is_due(c) != need::nothing) {
     c.queued = true;
@@ -143,7 +151,7 @@ void subscription_set::disconnected() {
   stale_ = 0;
   unanswered_.clear();
   commands_.clear();
-  confirmed_ = 0;
+  confirmed_ = refused_ = 0;
   for (auto at = channels_.begin(); at != channels_.end();) {
     const auto owner = at->second.owner;
     at->second = {};
@@ -190,10 +198,19 @@ size_t subscription_set::on_error() {
     auto* e = unanswered_.pop_front();
     auto& c = e->second;
     c.now = c.live ? state::confirmed : state::idle;
-    c.refused = true;
+    refuse(c, true);
     settle(*e);
   }
   return failed.remaining;
+}
+
+void subscription_set::ask_refused_again() {
+  if (refused_ == 0) return;
+  for (auto& e : channels_) {
+    if (!e.second.refused) continue;
+    refuse(e.second, false);
+    settle(e); // erases nothing: what is idle and refused has an owner
+  }
 }
 
 } // namespace roomcast::net

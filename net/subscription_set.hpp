@@ -61,8 +61,13 @@ public:
   /// `unsubscribe CHANNEL n`, in the order of the commands. Nobody has to be told.
   confirmation on_unsubscribed(std::string_view channel);
   /// An error in place of the answers to one command: its channels stay as they were, and are asked for again
-  /// on subscribe() or when the link is up again. The number of channels; 0: no command was due.
+  /// on subscribe(), by ask_refused_again() or when the link is up again. The number of channels; 0: no
+  /// command was due.
   size_t on_error();
+  /// Whether an answer is due.
+  bool awaits_answer() const noexcept { return !unanswered_.empty(); }
+  /// What Redis has refused is to be said once more. Costs nothing if that is nothing.
+  void ask_refused_again();
 
   size_t wanted() const noexcept { return wanted_; }       ///< channels with an owner
   size_t confirmed() const noexcept { return confirmed_; } ///< of these, confirmed on this link
@@ -79,7 +84,7 @@ private:
     bool told = false;       // the owner had its confirmation on this link
     bool repeat = false;     // confirmed, and somebody waits for a confirmation of his own
     bool queued = false;     // in due_
-    bool refused = false;    // Redis answered by an error: not asked again before somebody wants it again
+    bool refused = false;    // Redis answered by an error: nothing is due before it is to be said again
   };
 
   struct text_hash {
@@ -92,6 +97,7 @@ private:
   static need what_is_due(const channel_state& c) noexcept;
   void own(channel_state& c, void* owner) noexcept;
   void tell(channel_state& c, bool told) noexcept;
+  void refuse(channel_state& c, bool refused) noexcept;
   void settle(entry& e);
   void forget_stale();
   bool write_batch(std::string& out);
@@ -112,6 +118,7 @@ private:
   size_t window_;
   size_t wanted_ = 0;
   size_t confirmed_ = 0;
+  size_t refused_ = 0;
   bool connected_ = false;
 };
 

@@ -78,6 +78,7 @@ private:
   bool take_user();
   bool take_rest();
   bool take_key();
+  bool take_after();
   bool take_wish_for_past();
   bool take_recover();
   bool take_page();
@@ -194,9 +195,20 @@ bool rooms_decoder::take_rest() {
   case request_kind::join:
   case request_kind::create: return take_wish_for_past();
   case request_kind::history: return take_page();
-  case request_kind::presence: request_.after = fields_.after; return true;
+  case request_kind::presence: return take_after();
   default: return true;
   }
+}
+
+/// The identity of a user, so no longer than a user: questions that wait for Redis are bounded by their
+/// number.
+bool rooms_decoder::take_after() {
+  if (fields_.after.size() > limits::max_user_bytes)
+    return fail(
+        error_code::too_large,
+        "after has at most " + std::to_string(limits::max_user_bytes) + " bytes of JSON");
+  request_.after = fields_.after;
+  return true;
 }
 
 bool rooms_decoder::take_key() {

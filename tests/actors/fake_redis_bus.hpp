@@ -29,6 +29,8 @@ public:
     return known == owners_.end() ? nullptr : known->second;
   }
 
+  std::string reserved; ///< the bus' own channel
+
   /// From now on publishes are refused at once, and commands cannot be sent.
   void is_away() { away_ = true; }
 
@@ -114,6 +116,7 @@ public:
     far_->confirmed_.erase(std::string{channel});
     say("UNSUBSCRIBE", channel);
   }
+  bool is_reserved(std::string_view channel) const noexcept override { return channel == far_->reserved; }
   bool is_confirmed(std::string_view channel) const noexcept override {
     return far_->confirmed_.find(channel) != far_->confirmed_.end();
   }

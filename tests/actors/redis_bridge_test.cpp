@@ -104,6 +104,14 @@ CAF_TEST(an attach subscribes and is confirmed by Redis) {
   CAF_CHECK_EQUAL(first_heard, lines{"attached 1"});
 }
 
+CAF_TEST(a room named like the channel of the bus is refused) {
+  redis->reserved = "p:ch:{r}";
+  says_ready(true);
+  attach(first);
+  CAF_CHECK_EQUAL(first_heard, lines{"refused 1"});
+  CAF_CHECK_EQUAL(redis->heard(), lines{});
+}
+
 CAF_TEST(an attach while the bus is not ready is refused) {
   attach(first, 3);
   CAF_CHECK_EQUAL(first_heard, lines{"refused 3"});

@@ -50,8 +50,8 @@ struct fixture : actor_fixture {
 
   /// Ready, and the first heartbeat is answered.
   void live() {
-    tell(handle, heartbeat{me});
     says_ready(true);
+    tell(handle, heartbeat{me});
     answer({"1"});
     redis->heard();
   }
@@ -169,6 +169,20 @@ CAF_TEST(a bus that goes away answers all questions) {
   CAF_CHECK_EQUAL(ann.heard(), lines{"presence 2 unknown"});
 }
 
+CAF_TEST(history that cannot be asked for is answered however much) {
+  live();
+  for (size_t i = 0; i < limits::max_history_reads + limits::max_waiting_history; ++i)
+    tell(handle, ask_history{named("r"), ann.handle, "1", 0, 10, 1'000});
+  CAF_CHECK_EQUAL(ann.heard(), lines{});
+  CAF_CHECK_EQUAL(redis->heard().size(), limits::max_history_reads);
+  tell(handle, ask_history{named("r"), ann.handle, "2", 0, 10, 1'000});
+  CAF_CHECK_EQUAL(ann.heard(), lines{"history 2 failed"});
+  redis->is_away();
+  redis->breaks_off();
+  settle();
+  CAF_CHECK_EQUAL(ann.heard().size(), limits::max_waiting_history + 1);
+}
+
 CAF_TEST(questions that cannot be sent are answered however many) {
   live();
   for (size_t i = 0; i < limits::max_presence_queries + 1'000; ++i) ask("1");
@@ -180,10 +194,17 @@ CAF_TEST(questions that cannot be sent are answered however many) {
 
 // -- heartbeats -----------------------------------------------------------------------------
 
-CAF_TEST(a heartbeat goes out when the bus is ready and each time) {
+CAF_TEST(heartbeats go on while the bus is not ready) {
+  live(); // then the subscriber link breaks, and the command link does not
+  says_ready(false);
   tell(handle, heartbeat{me});
-  CAF_CHECK_EQUAL(redis->heard(), lines{});
+  CAF_CHECK_EQUAL(redis->heard().size(), 1u);
+}
+
+CAF_TEST(a heartbeat goes out when the bus is ready and each time) {
   says_ready(true);
+  CAF_CHECK_EQUAL(redis->heard(), lines{}); // there is nothing to say yet
+  tell(handle, heartbeat{me});
   const auto heard = sent();
   CAF_REQUIRE_EQUAL(heard.size(), 1u);
   CAF_CHECK(

@@ -49,6 +49,17 @@ struct fixture : actor_fixture {
     who.heard();
     bridge.heard();
   }
+  /// Messages that the room has handled.
+  uint64_t handled() {
+    uint64_t seen = 0;
+    const auto collector = own(sys.spawn([&seen](collector_actor::pointer) -> collector_actor::behavior_type {
+      return {
+          [&seen](const figures& f) { seen = f.actor.handled; }, [](const cluster_figures&) {},
+          [](const expected_answers&) {}, [](const stats_deadline&) {}};
+    }));
+    tell(handle, room_notice{ask_figures{collector}});
+    return seen;
+  }
   void expect_retired() {
     pass(1s);
     CAF_CHECK_EQUAL(lobby.heard().size(), 1u);
@@ -260,6 +271,31 @@ CAF_TEST(a lost bus refuses who waits for it and hears everything when it is bac
   CAF_CHECK_EQUAL(bridge.heard(), lines{});
   confirm();
   CAF_CHECK_EQUAL(bridge.heard(), lines{R"(change r whole enter 1 "ann")"});
+}
+
+CAF_TEST(a change that failed with the bus waits for the bus and not for a time) {
+  live();
+  enter(ann, "ann");
+  tell(handle, bob.wants(name, as_user("bob")));
+  tell(handle, room_notice{bus_lost{}});
+  settle_change(false);
+  bridge.heard();
+  const auto before = handled();
+  for (int i = 0; i < 100; ++i) pass(100ms);
+  CAF_CHECK(handled() <= before + 2); // the other: this question
+  confirm();
+  CAF_CHECK_EQUAL(bridge.heard(), lines{R"(change r whole enter 1 "ann")"});
+}
+
+CAF_TEST(a grace ends while the bus is away) {
+  handle = spawn_room(10s);
+  live();
+  enter(bob, "bob");
+  tell(handle, room_notice{bus_lost{}});
+  tell(handle, bob.leaves(name, "", "disconnect"));
+  pass(10s);
+  confirm();
+  CAF_CHECK_EQUAL(bridge.heard(), lines{"change r whole last"});
 }
 
 CAF_TEST(a bus that has forgotten us hears everything) {

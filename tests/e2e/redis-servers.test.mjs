@@ -1,5 +1,7 @@
 // Redis by TLS, with users and passwords, and behind Sentinel: nodes meet there, say what is wrong, and heal.
 import assert from 'node:assert/strict';
+import { expectNumbers, fill, HISTORY, recover, recoverable } from './support/past.mjs';
+import { until } from './support/processes.mjs';
 import { makeCertificates, startNodeAt, startReplica, startSentinel, startServer, startTwoAt } from './support/redis-servers.mjs';
 import { freshRoom, test } from './support/suite.mjs';
 
@@ -70,6 +72,33 @@ test('the master is killed: Sentinel promotes the replica, and the nodes follow'
   await flows('after the failover');
   assert.equal((await replica.command('ROLE'))[0], 'master');
   assert.ok(sender.isOpen && member.isOpen);
+  await stop(...nodes);
+});
+
+test('the master is killed: what it had replicated is recovered, numbers go on, and users are there', async () => {
+  const master = await startServer();
+  const replica = await startReplica(master);
+  const sentinel = await startSentinel(master, 1);
+  const nodes = await startTwoAt(`redis+sentinel://${sentinel.address}/mymaster`, { flags: [HISTORY] });
+  const room = freshRoom('h:failover');
+  const [publisher, user, member] = [await nodes[0].client(), await nodes[1].client(), await nodes[1].client()];
+  const present = async (node) => (await (await node.client()).ask({ type: 'presence', room })).count;
+  await user.ask({ type: 'join', roomId: room, user: { id: 'u1' } });
+  await member.ok(recoverable(room));
+  const { epoch } = await fill(publisher, room, 5);
+  await expectNumbers(member, room, 1, 5);
+  const offset = async (server) => /master_repl_offset:(\d+)/.exec(await server.command('INFO', 'replication'))[1];
+  await until(async () => (await offset(master)) === (await offset(replica)), 'the replica to have everything');
+
+  await master.kill();
+  for (const node of nodes) await node.readiness(503);
+  for (const node of nodes) await node.readiness(200);
+  const late = await nodes[0].client();
+  assert.equal((await recover(late, room, { epoch, seq: 2 })).recovered, true);
+  await expectNumbers(late, room, 3, 5);
+  await until(async () => (await publisher.ask({ ...say(room, 6), key: 'six' })).seq === 6, 'the next number');
+  for (const each of [late, member]) await expectNumbers(each, room, 6, 6);
+  for (const node of nodes) await until(async () => (await present(node)) === 1, 'the user to be there');
   await stop(...nodes);
 });
 

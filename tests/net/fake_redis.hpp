@@ -76,6 +76,14 @@ public:
     peers_.clear();
   }
 
+  /// What Redis says to this PING.
+  static std::string pong(const words& line) {
+    if (line.size() == 1) return "+PONG\r\n";
+    std::string out;
+    net::append_bulk(out, line[1]);
+    return out;
+  }
+
   static std::string message(std::string_view channel, std::string_view payload) {
     std::string out;
     net::append_command(out, {"message", channel, payload});
@@ -137,7 +145,7 @@ private:
   std::string answer(peer& p, const words& line) {
     if (line[0] == "CLIENT") p.name = line[2];
     if (const auto found = scripted.find(line[0]); found != scripted.end()) return found->second;
-    if (line[0] == "PING") return "+PONG\r\n";
+    if (line[0] == "PING") return pong(line);
     if (line[0] == "SUBSCRIBE" || line[0] == "UNSUBSCRIBE") return subscribe(p, line);
     if (line[0] == "PUBLISH") return publish(line);
     return "+OK\r\n";

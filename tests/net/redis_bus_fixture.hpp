@@ -9,6 +9,7 @@
 
 #include <caf/test/dsl.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>

@@ -36,6 +36,16 @@ CAF_TEST(a refused probe channel is asked for again every second) {
   CAF_CHECK(run_until([&] { return seen.ready; }));
 }
 
+CAF_TEST(a probe channel whose confirmation got lost is asked for on a new link) {
+  redis.scripted["SUBSCRIBE"] = "";
+  dial(redis.port());
+  CAF_REQUIRE(run_until([&] { return redis.count("SUBSCRIBE") == 1; }));
+  redis.scripted.clear();
+  pass(limits::redis_step_timeout + 500ms);
+  CAF_CHECK(become_ready());
+  CAF_CHECK_EQUAL(redis.accepted, 3u);
+}
+
 CAF_TEST(a bus that never came up refuses and comes up when Redis does) {
   const auto port = redis.port();
   redis.scripted["PING"] = "-LOADING Redis is loading the dataset in memory\r\n";
@@ -128,6 +138,41 @@ CAF_TEST(a subscriber link that hears nothing of what Redis takes is found out) 
   CAF_CHECK_EQUAL(bus->stats().reconnects, 1u);
 }
 
+CAF_TEST(a refused channel is asked for again every second) {
+  redis.scripted["SUBSCRIBE"] = "-ERR not now\r\n";
+  const auto before = redis.accepted;
+  bus->subscribe("lobby", &lobby);
+  bus->subscribe("kitchen", &kitchen);
+  bus->flush();
+  pass(3s);
+  CAF_CHECK(redis.count("SUBSCRIBE") >= 3);
+  CAF_CHECK(redis.count("SUBSCRIBE") <= 5);
+  CAF_CHECK(seen.ready);
+  CAF_CHECK_EQUAL(bus->stats().subscriptions_confirmed, 0u);
+  redis.scripted.clear();
+  pass(1100ms);
+  CAF_CHECK_EQUAL(lobby.confirmed, 1u);
+  CAF_CHECK_EQUAL(kitchen.confirmed, 1u);
+  CAF_CHECK_EQUAL(bus->stats().subscriptions_confirmed, 2u);
+  CAF_CHECK_EQUAL(redis.accepted, before);
+}
+
+CAF_TEST(a channel whose confirmation got lost is subscribed on a new link) {
+  redis.scripted["SUBSCRIBE"] = "";
+  const auto before = redis.accepted;
+  bus->subscribe("lobby", &lobby);
+  bus->flush();
+  pass(5s);
+  redis.scripted.clear();
+  CAF_CHECK_EQUAL(redis.accepted, before);
+  CAF_CHECK(seen.ready); // probes come back
+  pass(limits::silent_redial - 5s + 500ms);
+  CAF_REQUIRE(run_until([&] { return lobby.confirmed == 1; }));
+  CAF_CHECK_EQUAL(redis.accepted, before + 1);
+  CAF_CHECK_EQUAL(seen.reasons.back(), "no answer to SUBSCRIBE");
+  CAF_CHECK(become_ready_as_time_goes_by());
+}
+
 CAF_TEST(a pause in reading is not taken for silence) {
   CAF_REQUIRE(join_lobby());
   bus->pause_reading();
@@ -212,7 +257,7 @@ CAF_TEST(a publish without answer is unknown after two seconds and its late answ
   redis.silent = false;
   // Everything that was asked is answered now, in order: two publishes, then PINGs and probes.
   std::string late;
-  for (size_t i = 0; i < redis.seen.size(); ++i) late += redis.seen[i][0] == "PING" ? "+PONG\r\n" : ":1\r\n";
+  for (const auto& line : redis.seen) late += line[0] == "PING" ? fake_redis::pong(line) : ":1\r\n";
   redis.send("n", late);
   settle();
   CAF_CHECK_EQUAL(bus->stats().unanswered_bytes, 0u);
@@ -277,6 +322,17 @@ CAF_TEST(a publish that finds a replica is refused and both links are dialled ag
   CAF_CHECK_EQUAL(redis.accepted, before + 2);
 }
 
+CAF_TEST(a script of an old Redis that finds a replica says it in the middle) {
+  redis.scripted["EVALSHA"] = "-ERR Error running script (call to f_0123): @user_script:1: @user_script: 1: "
+                              "-READONLY You can't write against a read only replica. \r\n";
+  const auto before = redis.accepted;
+  script("k", 1);
+  CAF_REQUIRE(run_until([&] { return !seen.ready; }));
+  CAF_CHECK_EQUAL(seen.outcomes, (outcomes{{1, refused}}));
+  CAF_REQUIRE(become_ready());
+  CAF_CHECK_EQUAL(redis.accepted, before + 2);
+}
+
 CAF_TEST(a command that finds a replica says so and both links are dialled again) {
   redis.scripted["SET"] = "-READONLY You can't write against a read only replica.\r\n";
   const auto before = redis.accepted;
@@ -317,6 +373,39 @@ CAF_TEST(commands bring back whatever Redis says) {
   bus->flush();
   CAF_REQUIRE(run_until([&] { return seen.replies.size() == 2; }));
   CAF_CHECK_EQUAL(seen.replies, (std::vector<std::string>{"1 value", "2 ERR unknown command"}));
+}
+
+CAF_TEST(a command link that lost one answer is dialled again) {
+  redis.scripted["GET"] = "";
+  bus->command({"GET", "x"}, 1);
+  bus->flush();
+  CAF_REQUIRE(run_until([&] { return redis.count("GET") == 1; }));
+  const auto before = redis.accepted;
+  pass(2100ms); // the first PING's answer goes to GET, the second's to the first
+  CAF_REQUIRE(run_until([&] { return redis.accepted == before + 1; }));
+  CAF_CHECK(
+      std::find(seen.reasons.begin(), seen.reasons.end(), "command link out of step") != seen.reasons.end());
+  CAF_CHECK(become_ready_as_time_goes_by());
+}
+
+CAF_TEST(a command link that lost the answers to many publishes is dialled again at the next PING) {
+  redis.silent = true;
+  for (uint64_t i = 0; i < 100; ++i) publish("a", i);
+  pass(2500ms);
+  CAF_CHECK_EQUAL(seen.outcomes.size(), 100u);
+  redis.silent = false;
+  const auto before = redis.accepted;
+  pass(1100ms);
+  CAF_REQUIRE(run_until([&] { return redis.accepted == before + 1; }));
+  CAF_CHECK(become_ready_as_time_goes_by());
+}
+
+CAF_TEST(a link that is down has no round trip) {
+  CAF_CHECK(bus->stats().round_trip_us >= 0);
+  redis.scripted["PING"] = "-LOADING Redis is loading the dataset in memory\r\n";
+  redis.close("n");
+  CAF_REQUIRE(run_until([&] { return !seen.ready; }));
+  CAF_CHECK_EQUAL(bus->stats().round_trip_us, -1);
 }
 
 CAF_TEST(an answer that nobody asked for ends the command link) {

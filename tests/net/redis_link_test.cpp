@@ -201,7 +201,7 @@ CAF_TEST(a server that accepts and says nothing is given up) {
   redis.silent = true;
   dial();
   CAF_REQUIRE(run_until([&] { return redis.seen.size() == 2; }));
-  pass(2500ms);
+  pass(1200ms);
   CAF_CHECK(seen.downs.empty());
   pass(1000ms);
   CAF_CHECK_EQUAL(seen.downs, (std::vector<std::string>{"connected, but nothing answers like Redis"}));

@@ -184,7 +184,7 @@ CAF_TEST(a server that says nothing is given up) {
   to.port = silent.port();
   dial(to);
   CAF_REQUIRE(run_until([&] { return silent.accepted == 1; }));
-  pass(2500ms);
+  pass(1200ms);
   CAF_CHECK(heard.downs.empty());
   pass(1s);
   CAF_CHECK_EQUAL(heard.downs, (std::vector<std::string>{"the TLS handshake timed out"}));

@@ -231,6 +231,33 @@ CAF_TEST(an answer that was not due is out of step) {
   CAF_CHECK(set.on_subscribed("a").expected);
 }
 
+CAF_TEST(what was refused is said again when the set is told to) {
+  set.connected();
+  for (auto name : {"a", "b", "c"}) set.subscribe(name, &first_room);
+  CAF_CHECK(!set.awaits_answer());
+  write(true);
+  CAF_CHECK(set.awaits_answer());
+  answer();
+  CAF_CHECK(!set.awaits_answer());
+  set.unsubscribe("b", &first_room);
+  settle();
+  CAF_CHECK(redis.subscribed.empty());
+  set.ask_refused_again();
+  settle();
+  CAF_CHECK_EQUAL(redis.subscribed, (std::set<std::string>{"a", "c"}));
+  set.unsubscribe("a", &first_room);
+  write(true);
+  answer();
+  CAF_CHECK(redis.subscribed.count("a") == 1);
+  set.ask_refused_again();
+  settle();
+  CAF_CHECK_EQUAL(redis.subscribed, (std::set<std::string>{"c"}));
+  const auto commands = redis.commands;
+  set.ask_refused_again();
+  settle();
+  CAF_CHECK_EQUAL(redis.commands, commands);
+}
+
 CAF_TEST(a refused command leaves its channels unconfirmed until they are wanted again) {
   set.connected();
   for (auto name : {"a", "b", "c"}) set.subscribe(name, &first_room);

@@ -202,6 +202,14 @@ CAF_TEST(a user must be an object of at most 4 KiB) {
   check_refused(join(4'097), error_code::too_large, "user has at most 4096 bytes of JSON");
 }
 
+CAF_TEST(a user to begin behind has at most 4096 bytes) {
+  auto presence = [](size_t bytes) {
+    return R"({"type":"presence","room":"r","after":")" + std::string(bytes - 2, 'x') + "\"}";
+  };
+  CAF_CHECK(decoded(presence(4'096)).ok());
+  check_refused(presence(4'097), error_code::too_large, "after has at most 4096 bytes of JSON");
+}
+
 CAF_TEST(a publish needs a message) {
   for (std::string type : {"sendMessage", "SEND_MESSAGE", "publish", "chat"})
     check_refused(

@@ -16,7 +16,7 @@ class Lane {
 
   take(chunk) {
     const { proxy } = this;
-    if (proxy.swallowing) return void (proxy.swallowed += chunk.length);
+    if (proxy.swallowing || (this.isReply && proxy.losesReplies)) return void (proxy.swallowed += chunk.length);
     if (this.isReply && proxy.tearAt !== null && chunk.length >= proxy.tearAt) return this.tear(chunk);
     if (!proxy.delayMs && !this.waiting) return void this.to.write(chunk);
     const due = Date.now() + proxy.delayMs;
@@ -42,6 +42,7 @@ class Proxy {
     this.pairs = new Set(); // [client, server]
     this.paused = false;
     this.swallowing = false;
+    this.losesReplies = false;
     this.swallowed = 0; // bytes
     this.delayMs = 0;
     this.tearAt = null;
@@ -100,6 +101,11 @@ class Proxy {
   /** What is said from now on is lost, on old connections and new ones, and nobody is told. */
   swallow() {
     this.swallowing = true;
+  }
+
+  /** What Redis says is lost, what it hears is not; with `false` all passes again, on the same connections. */
+  loseReplies(now = true) {
+    this.losesReplies = now;
   }
 
   /** Of the next reply of at least `bytes` bytes only so many pass; then all connections are reset. */
