@@ -46,12 +46,15 @@ connection::behavior_type connection::make_behavior() {
 
 void connection::on_drained() {
   if (!session_) return;
-  if (!open_) {
-    open_ = true;
-    caf::intrusive_ptr_add_ref(ctrl()); // while the session is open nobody else has to hold us
-    session_->start(*this);             // not earlier: it may hand over messages at once
-  }
+  if (!open_) begin();
   session_->flush();
+}
+
+/// Not in the constructor: the session may hand over messages at once.
+void connection::begin() {
+  open_ = true;
+  caf::intrusive_ptr_add_ref(ctrl()); // while the session is open nobody else has to hold us
+  session_->start(*this);
 }
 
 void connection::warm_up() const noexcept {

@@ -107,6 +107,7 @@ private:
 
   // -- helpers --------------------------------------------------------------------
 
+  void begin();
   using memberships = std::vector<membership>;
   memberships::iterator find(std::string_view room);
   memberships::iterator find_instance(const room_name& room);

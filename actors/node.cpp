@@ -254,15 +254,20 @@ void node::begin_drain() {
   const auto connections = count().connections;
   log::info("draining", {{"connections", connections}});
   drain_batch_ = std::max<size_t>(limits::drain_min_batch, connections / 100);
-  drain_until_ = clock::now() + services_.drain_time;
+  drain_until_ = system().clock().now() + services_.drain_time;
   beat();
   send(this, drain_step{});
 }
 
 void node::on_drain_step() {
   ++handled_;
-  const bool late = clock::now() >= drain_until_;
-  if (count().connections > 0) {
+  const auto now = system().clock().now();
+  const bool late = now >= drain_until_;
+  const auto left = count().connections;
+  if (left > 0 && now >= drain_until_ + limits::close_timeout + limits::drain_reserve) {
+    log::warning("drain_cut", {{"connections", left}});
+    end_connections();
+  } else if (left > 0) {
     const auto hosts = services_.hosts.size();
     close_some(late ? SIZE_MAX : (drain_batch_ + hosts - 1) / hosts, close_code::service_restart);
   } else if ((late || services_.all_closed()) && !std::exchange(rooms_asked_, true)) {
@@ -276,6 +281,15 @@ void node::close_some(size_t share, close_code code) {
   const auto all = count().connections;
   for (auto* host : services_.hosts)
     host->thread().post([host, share, code, all] { close_connections(*host, share, code, all); });
+}
+
+/// For those that a close frame did not end in time.
+void node::end_connections() {
+  for (auto* host : services_.hosts)
+    host->thread().post([host] {
+      for (auto* c : host->connections())
+        caf::anon_send_exit(connection_actor{c}, caf::exit_reason::user_shutdown);
+    });
 }
 
 void node::on_rooms_gone() {

@@ -86,6 +86,7 @@ private:
 
   void begin_drain();
   void close_some(size_t share, close_code code);
+  void end_connections();
   totals count() const;
   wire::node_figures figures_now() const;
   wire::cluster_node heartbeat_now() const;

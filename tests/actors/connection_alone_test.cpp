@@ -223,6 +223,16 @@ CAF_TEST(closing sends code and reason and ends the actor when the client has an
   CAF_CHECK(!is_alive(ann.handle));
 }
 
+CAF_TEST(a connection that is told to close before its first turn closes) {
+  auto far = std::make_shared<far_end>(host().thread());
+  const connection_actor eve = sys.spawn<connection>(
+      std::ref(host()), std::cref(services), std::make_unique<fake_session>(far), connection_id{7},
+      std::cref(wire::rooms_dialect()));
+  tell(eve, close_connection{close_code::service_restart, "retry-ms=7"});
+  CAF_CHECK(far->closed_with() == close_code::service_restart);
+  CAF_CHECK(!is_alive(eve));
+}
+
 CAF_TEST(closing without a reason says that of the code) {
   tell(ann.handle, close_connection{close_code::going_away, ""});
   CAF_CHECK_EQUAL(ann->close_reason(), std::string{info(close_code::going_away).reason});
