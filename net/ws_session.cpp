@@ -182,6 +182,7 @@ void ws_session::await_writable() {
   socket_.async_wait(tcp_socket::wait_write, [self = share()](error_code failed) {
     self->writing_ = false;
     if (failed) return self->on_connection_gone();
+    self->heard(); // a peer that takes bytes lives; our ping may be far back in the queue
     self->flush();
   });
 }
