@@ -36,6 +36,7 @@ constexpr size_t max_http_body_bytes = 65'536;  // read and dropped
 constexpr auto http_linger = 1s;                // after the last answer, for the peer to read it
 constexpr size_t max_linger_bytes = 262'144;    // dropped meanwhile, then a hard close
 constexpr int listen_backlog = 4'096;           // a connect storm waits here
+constexpr size_t probe_reserve = 16;            // sockets beyond the bounds of connections, for health checks
 constexpr size_t accept_batch = 64;             // sockets per turn: accepting starves nobody
 constexpr auto accept_pause = 100ms;            // out of descriptors or memory: accepting rests
 constexpr size_t reserved_descriptors = 64;     // not for clients, when max-connections = 0
