@@ -199,7 +199,7 @@ void connection::publish_event(const wire::request& wanted) {
   auto name = known != rooms_.end() ? known->room
                                     : *room_name::parse(wanted.room, services_.decode.max_room_name_bytes);
   publish event{std::move(name), wire::event_text(wanted)};
-  const auto receipt = intake_.published(event.text.size(), !wanted.id.empty());
+  const auto receipt = intake_.published(event.text.size() + limits::publish_overhead_bytes, !wanted.id.empty());
   event.publisher = this;
   event.request_id = wanted.id;
   event.settled = receipt.position;

@@ -26,7 +26,9 @@ constexpr size_t max_queue_bytes = 1'048'576; // default of limits.max-queue-byt
 constexpr size_t ack_after_bytes =
     65'536; // unconfirmed publishes of a connection before it asks for an answer
 constexpr size_t stop_reading_bytes =
-    262'144;                          // unconfirmed publishes of a connection before it stops reading
+    262'144; // unconfirmed publishes of a connection before it stops reading
+constexpr size_t publish_overhead_bytes =
+    256;                              // counted per publish besides its text: what it costs while it waits
 constexpr unsigned max_questions = 8; // presence requests of a connection under way; then it stops reading
 constexpr auto flood_pause = 250ms;   // a flooding client is not read from for so long; then looked at again
 constexpr auto handshake_timeout = 10s;         // from accept to a complete HTTP request

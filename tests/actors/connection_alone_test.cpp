@@ -128,6 +128,18 @@ CAF_TEST(too much unsettled stops the reading until answers come) {
   CAF_CHECK_EQUAL(ann->heard(), lines{}); // nobody had asked for an answer
 }
 
+CAF_TEST(publishes without answer are bounded in number however small they are) {
+  constexpr auto most = limits::stop_reading_bytes / limits::publish_overhead_bytes;
+  for (size_t i = 0; i < most + 10; ++i) ann->says(R"({"type":"sendMessage","roomId":"r","message":1})");
+  settle();
+  CAF_CHECK(ann->is_paused());
+  CAF_CHECK_LESS_OR_EQUAL(bridge.publishes().size(), most);
+  const auto& last = bridge.publishes().back();
+  tell(ann.handle, published{last.room, {}, last.settled, publish_outcome::taken});
+  CAF_CHECK(!ann->is_paused());
+  CAF_CHECK_EQUAL(bridge.publishes().size(), most + 10);
+}
+
 CAF_TEST(what became of a publish is told) {
   says(R"({"type":"publish","room":"r","message":1,"id":1})");
   const auto& sent = bridge.publishes().back();
