@@ -243,6 +243,7 @@ void node::on_cluster_seen(const cluster_seen& message) {
 
 void node::on_stop() {
   ++handled_;
+  if (failed_) return; // it ends already
   if (++stops_ == 1) return begin_drain();
   log::info("stopping_now", {{"connections", count().connections}});
   close_some(SIZE_MAX, close_code::going_away);
@@ -261,6 +262,7 @@ void node::begin_drain() {
 
 void node::on_drain_step() {
   ++handled_;
+  if (failed_) return on_failed_step();
   const auto now = system().clock().now();
   const bool late = now >= drain_until_;
   const auto left = count().connections;
@@ -313,6 +315,17 @@ void node::on_down(const caf::down_msg& message) {
   for (size_t i = 0; i < stopped_.size(); ++i) // one that was asked to stop has said so before it went
     if (stopped_[i] && services_.bridges.all()[i].address() == message.source) return;
   log::error("actor_failed", {{"actor", to_string(message.source)}, {"reason", to_string(message.reason)}});
+  if (std::exchange(failed_, true)) return;
+  services_.gauges.draining.store(true);
+  drain_until_ = system().clock().now() + limits::failure_patience;
+  close_some(SIZE_MAX, close_code::internal_error);
+  send(this, drain_step{});
+}
+
+/// Clients are to learn why, but the node is of no use any more: it waits for them only a little.
+void node::on_failed_step() {
+  if (count().connections > 0 && system().clock().now() < drain_until_)
+    return delayed_send(this, limits::drain_step, drain_step{});
   services_.on_stopped(false);
   quit();
 }

@@ -114,6 +114,7 @@ constexpr size_t max_presence_questions = 4'096; // that wait for their turn; th
 constexpr unsigned ring_check_beats = 5; // heartbeats between two looks at the Redis servers of the others
 constexpr auto stats_deadline = 1s;      // actors that have not answered by then are counted as missing
 constexpr auto drain_step = 200ms;       // one batch of closes each
+constexpr auto failure_patience = 1s;    // for close frames of a node that has failed
 constexpr auto drain_reserve = 1s;       // behind drain-time and close_timeout; then connections are cut
 constexpr size_t drain_min_batch = 100;  // batch = max(this, connections / 100)
 

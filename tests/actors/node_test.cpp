@@ -233,6 +233,19 @@ CAF_TEST(a node without its bridge ends) {
   CAF_CHECK(!is_alive(handle));
 }
 
+CAF_TEST(clients of a node that fails get a close frame) {
+  connect_many(3);
+  clients[0]->ignores_close();
+  crash(bridge.handle);
+  for (auto& c : clients) CAF_CHECK(c->closed_with() == close_code::internal_error);
+  CAF_CHECK(gauges.draining);
+  crash(lobby_handle); // they often fail together
+  CAF_CHECK(stopped.empty());
+  pass(limits::failure_patience);
+  CAF_CHECK_EQUAL(stopped, std::vector<bool>{false});
+  CAF_CHECK(!is_alive(handle));
+}
+
 CAF_TEST(a node without its lobby ends) {
   crash(lobby_handle);
   CAF_CHECK_EQUAL(stopped, std::vector<bool>{false});
@@ -243,6 +256,7 @@ CAF_TEST(a bridge that fails during the drain does not leave the node waiting) {
   clients[0]->ignores_close();
   tell(handle, stop_node{});
   crash(bridge.handle);
+  pass(limits::failure_patience);
   CAF_CHECK_EQUAL(stopped, std::vector<bool>{false});
 }
 
