@@ -67,6 +67,15 @@ CAF_TEST(a flood is read in bounded turns and completely) {
   CAF_CHECK(owner.turns > 1);
 }
 
+CAF_TEST(a flood of small messages leaves the thread to others in between) {
+  open();
+  std::string flood;
+  for (int i = 0; i < 2'000; ++i) flood += sent(opcode::text, "x");
+  other->send(flood);
+  until([&] { return owner.told.size() == 2'000; });
+  CAF_CHECK_GREATER(owner.turns, 2'000 / 128);
+}
+
 CAF_TEST(pings are answered) {
   open();
   other->send(sent(opcode::ping, "a") + sent(opcode::pong, "ignored") + sent(opcode::ping, ""));
