@@ -17,7 +17,6 @@ using boost::system::error_code;
 
 constexpr int max_read_rounds = 4;        // full buffers per turn, before the other sockets get theirs
 constexpr unsigned max_turn_events = 128; // frames or whole messages of one turn: small ones may cost more
-constexpr size_t client_header_bytes = 6; // of a control frame: two and the mask
 constexpr size_t gather_parts = 64; // entries per write; sendmsg takes up to 1,024, but more bring no speed
 
 } // namespace
@@ -76,6 +75,7 @@ bool ws_session::read_once() {
   if (status == io_status::gone) on_connection_gone();
   if (status != io_status::ok) return false;
   heard();
+  if (phase_ == phase::open) handler_->on_bytes(n);
   const auto rest = decode(buffer.first(n));
   if (!rest.empty()) unread_ = std::make_unique<unread>(unread{{rest.data(), rest.size()}});
   return n == buffer.size() && !unread_;
@@ -128,10 +128,12 @@ void ws_session::on_event(const frame_event& event) {
     if (phase_ != phase::open) return;
     queue_.push_frame(opcode::pong, event.payload);
     enforce_bound();
-    return handler_->on_ping(client_header_bytes + event.payload.size());
+    return handler_->on_control();
   case frame_event::close: return on_peer_close(event.code);
   case frame_event::failed: return on_broken_rules(event.code);
   case frame_event::pong:
+    if (phase_ == phase::open) handler_->on_control();
+    return;
   case frame_event::none: return;
   }
 }
