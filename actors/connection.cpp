@@ -46,12 +46,15 @@ connection::behavior_type connection::make_behavior() {
 
 void connection::on_drained() {
   if (!session_) return;
-  if (!open_) {
-    open_ = true;
-    caf::intrusive_ptr_add_ref(ctrl()); // while the session is open nobody else has to hold us
-    session_->start(*this);             // not earlier: it may hand over messages at once
-  }
+  if (!open_) begin();
   session_->flush();
+}
+
+/// Not in the constructor: the session may hand over messages at once.
+void connection::begin() {
+  open_ = true;
+  caf::intrusive_ptr_add_ref(ctrl()); // while the session is open nobody else has to hold us
+  session_->start(*this);
 }
 
 void connection::warm_up() const noexcept {
@@ -85,8 +88,16 @@ void connection::on_message(std::string_view text) {
     refuse(text);
 }
 
+/// Also what never becomes a message counts towards a flood: fragments, empty ones too, pings and pongs.
+void connection::on_bytes(size_t bytes) {
+  if (!services_.rates.any()) return;
+  const auto now = host_.thread().timers().now_ms();
+  intake_.came(bytes, now);
+  pause_if_flooding(now);
+}
+
 /// Nothing is refused for a ping, since the session has answered it; it counts all the same.
-void connection::on_ping(size_t bytes) { within_rate(bytes); }
+void connection::on_control() { within_rate(0); }
 
 std::string connection::gap_text(const room_name& room, uint64_t events) {
   std::string out;
@@ -104,12 +115,15 @@ void connection::on_closed(close_code) {
 bool connection::within_rate(size_t bytes) {
   const auto now = host_.thread().timers().now_ms();
   const bool within = intake_.within_rate(bytes, now);
-  if (intake_.flood_begins(now)) {
-    traffic::add(host_.counted().flood_pauses, 1);
-    delayed_send(this, limits::flood_pause, notice{flood_check{}});
-    update_reading();
-  }
+  pause_if_flooding(now);
   return within;
+}
+
+void connection::pause_if_flooding(uint64_t now_ms) {
+  if (!intake_.flood_begins(now_ms)) return;
+  traffic::add(host_.counted().flood_pauses, 1);
+  delayed_send(this, limits::flood_pause, notice{flood_check{}});
+  update_reading();
 }
 
 void connection::on(const flood_check&) {
@@ -196,7 +210,8 @@ void connection::publish_event(const wire::request& wanted) {
   auto name = known != rooms_.end() ? known->room
                                     : *room_name::parse(wanted.room, services_.decode.max_room_name_bytes);
   publish event{std::move(name), wire::event_text(wanted)};
-  const auto receipt = intake_.published(event.text.size(), !wanted.id.empty());
+  const auto receipt =
+      intake_.published(event.text.size() + limits::publish_overhead_bytes, !wanted.id.empty());
   event.publisher = this;
   event.request_id = wanted.id;
   event.settled = receipt.position;

@@ -78,13 +78,15 @@ private:
 
   void enter(net::function_ref<void()> turn) override { as_actor(turn); }
   void on_message(std::string_view text) override;
-  void on_ping(size_t bytes) override;
+  void on_bytes(size_t bytes) override;
+  void on_control() override;
   std::string gap_text(const room_name& room, uint64_t events) override;
   void on_closed(close_code why) override;
 
   // -- what the client wants ---------------------------------------------------
 
   bool within_rate(size_t bytes);
+  void pause_if_flooding(uint64_t now_ms);
   void refuse(std::string_view text);
   void handle(std::string_view text);
   void handle(const wire::request& wanted, std::string_view text);
@@ -114,6 +116,7 @@ private:
 
   // -- helpers --------------------------------------------------------------------
 
+  void begin();
   using memberships = std::vector<membership>;
   memberships::iterator find(std::string_view room);
   memberships::iterator find_instance(const room_name& room);

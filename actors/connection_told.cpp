@@ -140,6 +140,7 @@ void connection::on(const room_lost& message) {
 
 void connection::on(const close_connection& message) {
   ++handled_;
+  if (!open_) begin(); // a session that has not started cannot be closed
   session_->close(message.code, message.reason.empty() ? info(message.code).reason : message.reason);
 }
 

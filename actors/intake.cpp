@@ -17,6 +17,10 @@ bool intake::open() const noexcept {
 
 const char* intake::state() const noexcept { return holding() ? "waiting" : flooding_ ? "flooding" : "open"; }
 
+void intake::came(size_t bytes, uint64_t now_ms) noexcept {
+  if (rare_ && rare_->rates) rare_->rates->came(bytes, now_ms);
+}
+
 bool intake::within_rate(size_t bytes, uint64_t now_ms) noexcept {
   return !rare_ || !rare_->rates || rare_->rates->accept(bytes, now_ms);
 }

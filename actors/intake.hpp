@@ -24,9 +24,11 @@ public:
 
   // -- rates -------------------------------------------------------------------
 
-  /// A frame of so many bytes came: whether its request may be carried out.
+  /// So many bytes came on the wire, complete messages or not.
+  void came(size_t bytes, uint64_t now_ms) noexcept;
+  /// A message of so many bytes is complete: whether its request may be carried out.
   bool within_rate(size_t bytes, uint64_t now_ms) noexcept;
-  /// Whether the frame just judged was one too many: nothing is read until flood_over().
+  /// Whether what just came was too much: nothing is read until flood_over().
   bool flood_begins(uint64_t now_ms) noexcept;
   /// Ends the flood, unless it is not paid off yet.
   bool flood_over(uint64_t now_ms) noexcept;

@@ -243,6 +243,7 @@ void node::on_cluster_seen(const cluster_seen& message) {
 
 void node::on_stop() {
   ++handled_;
+  if (failed_) return; // it ends already
   if (++stops_ == 1) return begin_drain();
   log::info("stopping_now", {{"connections", count().connections}});
   close_some(SIZE_MAX, close_code::going_away);
@@ -254,15 +255,21 @@ void node::begin_drain() {
   const auto connections = count().connections;
   log::info("draining", {{"connections", connections}});
   drain_batch_ = std::max<size_t>(limits::drain_min_batch, connections / 100);
-  drain_until_ = clock::now() + services_.drain_time;
+  drain_until_ = system().clock().now() + services_.drain_time;
   beat();
   send(this, drain_step{});
 }
 
 void node::on_drain_step() {
   ++handled_;
-  const bool late = clock::now() >= drain_until_;
-  if (count().connections > 0) {
+  if (failed_) return on_failed_step();
+  const auto now = system().clock().now();
+  const bool late = now >= drain_until_;
+  const auto left = count().connections;
+  if (left > 0 && now >= drain_until_ + limits::close_timeout + limits::drain_reserve) {
+    log::warning("drain_cut", {{"connections", left}});
+    end_connections();
+  } else if (left > 0) {
     const auto hosts = services_.hosts.size();
     close_some(late ? SIZE_MAX : (drain_batch_ + hosts - 1) / hosts, close_code::service_restart);
   } else if ((late || services_.all_closed()) && !std::exchange(rooms_asked_, true)) {
@@ -276,6 +283,15 @@ void node::close_some(size_t share, close_code code) {
   const auto all = count().connections;
   for (auto* host : services_.hosts)
     host->thread().post([host, share, code, all] { close_connections(*host, share, code, all); });
+}
+
+/// For those that a close frame did not end in time.
+void node::end_connections() {
+  for (auto* host : services_.hosts)
+    host->thread().post([host] {
+      for (auto* c : host->connections())
+        caf::anon_send_exit(connection_actor{c}, caf::exit_reason::user_shutdown);
+    });
 }
 
 void node::on_rooms_gone() {
@@ -299,6 +315,17 @@ void node::on_down(const caf::down_msg& message) {
   for (size_t i = 0; i < stopped_.size(); ++i) // one that was asked to stop has said so before it went
     if (stopped_[i] && services_.bridges.all()[i].address() == message.source) return;
   log::error("actor_failed", {{"actor", to_string(message.source)}, {"reason", to_string(message.reason)}});
+  if (std::exchange(failed_, true)) return;
+  services_.gauges.draining.store(true);
+  drain_until_ = system().clock().now() + limits::failure_patience;
+  close_some(SIZE_MAX, close_code::internal_error);
+  send(this, drain_step{});
+}
+
+/// Clients are to learn why, but the node is of no use any more: it waits for them only a little.
+void node::on_failed_step() {
+  if (count().connections > 0 && system().clock().now() < drain_until_)
+    return delayed_send(this, limits::drain_step, drain_step{});
   services_.on_stopped(false);
   quit();
 }

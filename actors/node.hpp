@@ -49,8 +49,8 @@ struct node_services {
 };
 
 /// The root of a node: gathers figures, beats for the cluster, drains. Supervises lobby and bridges: without
-/// one of them a node is of no use, so it drains and ends. Says when other nodes have other Redis servers.
-/// Runs on CAF's scheduler.
+/// one of them a node is of no use, so it closes all connections with 1011 and ends. Says when other nodes
+/// have other Redis servers. Runs on CAF's scheduler.
 class node final : public node_actor::base {
 public:
   node(caf::actor_config& config, node_services services);
@@ -78,6 +78,7 @@ private:
   void on_tick();
   void on_stop();
   void on_drain_step();
+  void on_failed_step();
   void on_rooms_gone();
   void on_bridge_stopped(const bridge_stopped& message);
   void on_cluster_seen(const cluster_seen& message);
@@ -86,6 +87,7 @@ private:
 
   void begin_drain();
   void close_some(size_t share, close_code code);
+  void end_connections();
   totals count() const;
   wire::node_figures figures_now() const;
   wire::cluster_node heartbeat_now() const;
@@ -107,6 +109,7 @@ private:
   size_t drain_batch_ = 0; // connections closed per step
   unsigned stops_ = 0;     // signals so far
   bool rooms_asked_ = false;
+  bool failed_ = false;       // lobby or a bridge
   std::vector<bool> stopped_; // bridges
   unsigned beats_ = 0;
   std::string strangers_; // nodes with other Redis servers

@@ -10,9 +10,12 @@ std::optional<rate_limiter::pair> rate_limiter::make(uint64_t rate, uint64_t now
   return pair{{rate, now_ms}, {rate * flood_factor, now_ms}};
 }
 
+void rate_limiter::came(size_t bytes, uint64_t now_ms) noexcept {
+  if (bytes_) bytes_->flood.charge(bytes, now_ms);
+}
+
 bool rate_limiter::accept(size_t bytes, uint64_t now_ms) noexcept {
   if (messages_) messages_->flood.charge(1, now_ms);
-  if (bytes_) bytes_->flood.charge(bytes, now_ms);
   if (messages_ && !messages_->allowed.take(1, now_ms)) return false;
   return !bytes_ || bytes_->allowed.take(bytes, now_ms);
 }

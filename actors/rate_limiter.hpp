@@ -25,7 +25,9 @@ public:
 
   rate_limiter(const rate_limits& limits, uint64_t now_ms) noexcept;
 
-  /// One frame of so many bytes came: whether its request may be carried out.
+  /// So many bytes came on the wire, complete messages or not: they count towards a flood.
+  void came(size_t bytes, uint64_t now_ms) noexcept;
+  /// One message (or control frame) of so many bytes is complete: whether its request may be carried out.
   bool accept(size_t bytes, uint64_t now_ms) noexcept;
   /// Whether so much came that nothing should be read for now.
   bool flooding(uint64_t now_ms) noexcept;

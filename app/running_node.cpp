@@ -162,6 +162,7 @@ running_node::spawn_redis_bridge(actors::actor_host& host, const net::redis_endp
 }
 
 running_node::~running_node() {
+  if (!node_) end_services(); // nothing was served: they go before their first turn, and dial nobody
   for (auto& thread : threads_) thread->start(); // no effect on those that run
   if (node_) caf::scoped_actor {
       *system_
@@ -172,13 +173,17 @@ running_node::~running_node() {
   for (auto& thread : threads_) thread->stop();
 }
 
+void running_node::end_services() {
+  caf::anon_send_exit(lobby_, caf::exit_reason::user_shutdown);
+  for (const auto& bridge : bridges_.all()) caf::anon_send_exit(bridge, caf::exit_reason::user_shutdown);
+}
+
 void running_node::end_actors() {
-  constexpr auto why = caf::exit_reason::user_shutdown;
-  caf::anon_send_exit(lobby_, why);
-  for (const auto& bridge : bridges_.all()) caf::anon_send_exit(bridge, why);
+  end_services();
   for (auto& host : hosts_)
     host->thread().post([&h = *host] {
-      for (auto* c : h.connections()) caf::anon_send_exit(actors::connection_actor{c}, why);
+      for (auto* c : h.connections())
+        caf::anon_send_exit(actors::connection_actor{c}, caf::exit_reason::user_shutdown);
     });
   system_->await_all_actors_done();
 }

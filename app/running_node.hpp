@@ -46,6 +46,7 @@ private:
   std::vector<actors::bridge_ring::server> spawn_bridges();
   actors::bridge_actor
   spawn_redis_bridge(actors::actor_host& host, const net::redis_endpoint& endpoint, size_t i);
+  void end_services();
   void end_actors();
   std::vector<std::pair<std::string, uint64_t>> counters() const;
 

@@ -26,7 +26,9 @@ constexpr size_t max_queue_bytes = 1'048'576; // default of limits.max-queue-byt
 constexpr size_t ack_after_bytes =
     65'536; // unconfirmed publishes of a connection before it asks for an answer
 constexpr size_t stop_reading_bytes =
-    262'144;                          // unconfirmed publishes of a connection before it stops reading
+    262'144; // unconfirmed publishes of a connection before it stops reading
+constexpr size_t publish_overhead_bytes =
+    256;                              // counted per publish besides its text: what it costs while it waits
 constexpr unsigned max_questions = 8; // presence requests of a connection under way; then it stops reading
 constexpr auto flood_pause = 250ms;   // a flooding client is not read from for so long; then looked at again
 constexpr auto handshake_timeout = 10s;         // from accept to a complete HTTP request
@@ -36,6 +38,7 @@ constexpr size_t max_http_body_bytes = 65'536;  // read and dropped
 constexpr auto http_linger = 1s;                // after the last answer, for the peer to read it
 constexpr size_t max_linger_bytes = 262'144;    // dropped meanwhile, then a hard close
 constexpr int listen_backlog = 4'096;           // a connect storm waits here
+constexpr size_t probe_reserve = 16;            // sockets beyond the bounds of connections, for health checks
 constexpr size_t accept_batch = 64;             // sockets per turn: accepting starves nobody
 constexpr auto accept_pause = 100ms;            // out of descriptors or memory: accepting rests
 constexpr size_t reserved_descriptors = 64;     // not for clients, when max-connections = 0
@@ -113,6 +116,8 @@ constexpr size_t max_presence_questions = 4'096; // that wait for their turn; th
 constexpr unsigned ring_check_beats = 5; // heartbeats between two looks at the Redis servers of the others
 constexpr auto stats_deadline = 1s;      // actors that have not answered by then are counted as missing
 constexpr auto drain_step = 200ms;       // one batch of closes each
+constexpr auto failure_patience = 1s;    // for close frames of a node that has failed
+constexpr auto drain_reserve = 1s;       // behind drain-time and close_timeout; then connections are cut
 constexpr size_t drain_min_batch = 100;  // batch = max(this, connections / 100)
 
 } // namespace roomcast::limits

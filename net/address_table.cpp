@@ -20,12 +20,11 @@ uint64_t key_of(const ip::address& given) noexcept {
 
 } // namespace
 
-bool address_table::enter(const ip::address& address, size_t most) {
+size_t address_table::enter(const ip::address& address, size_t most) {
   std::lock_guard guard{gate_};
   auto& count = open_[key_of(address)];
-  if (count >= most) return false; // `most` is at least 1, so the entry was there before
-  ++count;
-  return true;
+  if (count >= most) return 0; // `most` is at least 1, so the entry was there before
+  return ++count;
 }
 
 void address_table::leave(const ip::address& address) noexcept {

@@ -14,8 +14,8 @@ namespace roomcast::net {
 /// without sockets.
 class address_table {
 public:
-  /// Counts one more socket of `address`, unless it has `most` already: then false.
-  bool enter(const boost::asio::ip::address& address, size_t most);
+  /// Counts one more socket of `address` and returns how many it has now; 0: it has `most` already.
+  size_t enter(const boost::asio::ip::address& address, size_t most);
   /// Takes back what a successful enter() counted.
   void leave(const boost::asio::ip::address& address) noexcept;
 

@@ -52,8 +52,8 @@ std::string_view sentence_for(unsigned status) noexcept {
 
 } // namespace
 
-http_connection::http_connection(http_shard& shard, const tcp::endpoint& peer, bool over_rate) :
-    shard_(shard), socket_(shard.where().context().get_executor()), peer_(peer), over_rate_(over_rate) {}
+http_connection::http_connection(http_shard& shard, const tcp::endpoint& peer, admission admitted) :
+    shard_(shard), socket_(shard.where().context().get_executor()), peer_(peer), admitted_(admitted) {}
 
 http_connection::~http_connection() {
   if (!handed_over_) shard_.state().closed(peer_.address());
@@ -210,23 +210,31 @@ void http_connection::serve(http_request request) {
 }
 
 void http_connection::answer(const http_response& response) {
-  if (phase_ == phase::answering) respond(response, keep_alive_ && !shard_.draining());
+  if (phase_ == phase::answering)
+    respond(response, keep_alive_ && !shard_.draining() && admitted_ == admission::regular);
 }
 
 /// Before the handler is asked. Plain requests pass: a node in a connect storm is alive, and whoever asks
 /// /healthz has to hear so.
 bool http_connection::refuse_overload() {
   auto& state = shard_.state();
-  if (over_rate_) {
-    state.counters.refused_by_rate.fetch_add(1, std::memory_order_relaxed);
-    respond(busy_response("too many clients connect at once, try again"), false);
-  } else if (state.over_memory()) {
-    state.counters.refused_by_memory.fetch_add(1, std::memory_order_relaxed);
-    respond(busy_response("this node holds too much for slow clients, try again"), false);
-  } else {
+  auto& counters = state.counters;
+  if (admitted_ == admission::over_node)
+    refuse(counters.refused, "this node has all the connections it may have, try again");
+  else if (admitted_ == admission::over_address)
+    refuse(counters.refused_by_address, "this address has all the connections it may have, try again");
+  else if (!state.may_upgrade(shard_.where().timers().now_ms()))
+    refuse(counters.refused_by_rate, "too many clients connect at once, try again");
+  else if (state.over_memory())
+    refuse(counters.refused_by_memory, "this node holds too much for slow clients, try again");
+  else
     return false;
-  }
   return true;
+}
+
+void http_connection::refuse(std::atomic<uint64_t>& counter, std::string_view sentence) {
+  counter.fetch_add(1, std::memory_order_relaxed);
+  respond(busy_response(sentence), false);
 }
 
 void http_connection::upgrade(edge_verdict verdict) {

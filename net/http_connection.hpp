@@ -5,6 +5,7 @@
 #include "net/timer_wheel.hpp"
 #include "net/ws_session.hpp"
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <string>
@@ -19,8 +20,8 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
 public:
   using place_in_list = std::list<std::shared_ptr<http_connection>>::iterator;
 
-  /// `over_rate`: accepted beyond the rate of connections, so it may ask but not upgrade.
-  http_connection(http_shard& shard, const boost::asio::ip::tcp::endpoint& peer, bool over_rate);
+  /// Beyond a bound of connections it may ask one thing, but not upgrade.
+  http_connection(http_shard& shard, const boost::asio::ip::tcp::endpoint& peer, admission admitted);
   ~http_connection() override;
 
   /// Begins to read; `place` is where the shard's list has it.
@@ -63,6 +64,7 @@ private:
   void serve(http_request request);
   void upgrade(edge_verdict verdict);
   bool refuse_overload();
+  void refuse(std::atomic<uint64_t>& counter, std::string_view sentence);
   void open_session();
   void fail(unsigned status);
   void respond(const http_response& response, bool keep_alive);
@@ -85,7 +87,7 @@ private:
   bool head_only_ = false;
   bool first_request_ = true;
   bool handed_over_ = false;
-  const bool over_rate_;
+  const admission admitted_;
 
   http_reader reader_;
   std::string kept_; // read and not yet consumed: part of a header, or pipelined requests

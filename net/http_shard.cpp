@@ -12,7 +12,7 @@ http_shard::~http_shard() = default;
 
 void http_shard::adopt(std::vector<accepted_socket> sockets) {
   for (auto& socket : sockets) {
-    auto added = std::make_shared<http_connection>(*this, socket.peer, socket.over_rate);
+    auto added = std::make_shared<http_connection>(*this, socket.peer, socket.admitted);
     connections_.push_front(added);
     added->start(connections_.begin(), std::move(socket.fd));
   }

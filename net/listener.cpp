@@ -5,7 +5,6 @@
 #include "net/http_render.hpp"
 #include "net/io_thread.hpp"
 #include "net/server_state.hpp"
-#include "net/timer_wheel.hpp"
 
 #include <sys/socket.h>
 
@@ -59,11 +58,9 @@ listener::listener(
     max_connections_(max_connections),
     state_(state),
     counters_(state.counters),
-    clock_(where.timers()),
     hand_on_(std::move(hand_on)) {}
 
 void listener::start() {
-  if (const auto rate = state_.options.connections_per_second; rate > 0) rate_.emplace(rate, clock_.now_ms());
   if (acceptor_.is_open()) wait();
 }
 
@@ -114,10 +111,8 @@ listener::outcome listener::accept_one(std::vector<accepted_socket>& batch) {
   if (!fd) return on_accept_error(errno);
   counters_.accepted.fetch_add(1, std::memory_order_relaxed);
   peer.resize(size);
-  accepted_socket socket{std::move(fd), peer, false};
-  if (refuse(socket)) return outcome::taken;
-  socket.over_rate = over_rate();
-  batch.push_back(std::move(socket));
+  accepted_socket socket{std::move(fd), peer};
+  if (admit(socket)) batch.push_back(std::move(socket));
   return outcome::taken;
 }
 
@@ -138,24 +133,29 @@ void listener::warn(int error) {
       {{"reason", std::strerror(error)}, {"open", counters_.open.load(std::memory_order_relaxed)}});
 }
 
-/// False: the socket may stay, and is counted.
-bool listener::refuse(const accepted_socket& socket) {
+/// Counts the socket, unless there are too many: then it is answered, and false.
+bool listener::admit(accepted_socket& socket) {
   static const std::string full = refusal("this node has all the connections it may have, try again");
   static const std::string greedy = refusal("this address has all the connections it may have, try again");
   const auto most = state_.options.max_connections_per_address;
-  if (counters_.open.load(std::memory_order_relaxed) >= max_connections_) {
+  const auto open = counters_.open.load(std::memory_order_relaxed);
+  if (open >= max_connections_ + limits::probe_reserve) {
     counters_.refused.fetch_add(1, std::memory_order_relaxed);
     say_no(socket.fd.get(), full);
-  } else if (most > 0 && !state_.addresses.enter(socket.peer.address(), most)) {
-    counters_.refused_by_address.fetch_add(1, std::memory_order_relaxed);
-    say_no(socket.fd.get(), greedy);
-  } else {
-    counters_.open.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
+  if (open >= max_connections_) socket.admitted = admission::over_node;
+  if (most > 0) {
+    const auto of_address = state_.addresses.enter(socket.peer.address(), most + limits::probe_reserve);
+    if (of_address == 0) {
+      counters_.refused_by_address.fetch_add(1, std::memory_order_relaxed);
+      say_no(socket.fd.get(), greedy);
+      return false;
+    }
+    if (of_address > most) socket.admitted = admission::over_address;
+  }
+  counters_.open.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
-
-bool listener::over_rate() { return rate_ && !rate_->take(1, clock_.now_ms()); }
 
 } // namespace roomcast::net

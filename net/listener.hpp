@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/token_bucket.hpp"
 #include "net/listen_socket.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -10,27 +9,29 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace roomcast::net {
 
 class io_thread;
-class timer_wheel;
 struct server_counters;
 struct server_state;
+
+/// Whether a socket is within the bounds of the node and of its address. Beyond them a few are let in all the
+/// same, to ask by plain HTTP: whoever asks /healthz has to hear that the node is alive.
+enum class admission : uint8_t { regular, over_node, over_address };
 
 /// A socket fresh from accept(2), nonblocking.
 struct accepted_socket {
   unique_fd fd;
   boost::asio::ip::tcp::endpoint peer;
-  bool over_rate; ///< more than options.connections_per_second came
+  admission admitted = admission::regular;
 };
 
 /// Accepts in batches and hands them on. Over `max_connections` open sockets, or over those that one address
-/// may have, a client gets 503. Out of descriptors or memory it rests limits::accept_pause and goes on. Runs
-/// on one I/O thread.
+/// may have, limits::probe_reserve more are let in for plain HTTP, and the next one gets 503 unread. Out of
+/// descriptors or memory it rests limits::accept_pause and goes on. Runs on one I/O thread.
 class listener : public std::enable_shared_from_this<listener> {
 public:
   using deal = std::function<void(std::vector<accepted_socket>)>;
@@ -52,8 +53,7 @@ private:
   outcome accept_some();
   outcome accept_one(std::vector<accepted_socket>& batch);
   outcome on_accept_error(int error);
-  bool refuse(const accepted_socket& socket);
-  bool over_rate();
+  bool admit(accepted_socket& socket);
   void warn(int error);
 
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type> acceptor_;
@@ -64,8 +64,6 @@ private:
   const size_t max_connections_;
   server_state& state_;
   server_counters& counters_;
-  timer_wheel& clock_;
-  std::optional<token_bucket> rate_; // with options.connections_per_second
   deal hand_on_;
   std::chrono::steady_clock::time_point next_warning_{};
 };

@@ -65,7 +65,7 @@ struct server_options {
   size_t max_queue_bytes = 1'048'576;
   size_t max_connections = 0;             ///< open sockets; 0: the open-file limit less 64
   size_t max_connections_per_address = 0; ///< open sockets of one address (IPv6: of one /64); 0: any number
-  size_t connections_per_second = 0;      ///< accepted sockets that may upgrade, burst of one second; 0: any
+  size_t connections_per_second = 0;      ///< upgrades, burst of one second; 0: any
   size_t max_output_memory = 0;           ///< bytes in all output queues; 0: any
 };
 
@@ -73,7 +73,7 @@ struct server_options {
 struct server_counters {
   std::atomic<uint64_t> accepted{0};
   std::atomic<uint64_t> accept_errors{0};      ///< EMFILE and friends: accepting paused
-  std::atomic<uint64_t> refused{0};            ///< answered 503 at max_connections
+  std::atomic<uint64_t> refused{0};            ///< sockets and upgrades answered 503 at max_connections
   std::atomic<uint64_t> refused_by_address{0}; ///< ... at max_connections_per_address
   std::atomic<uint64_t> refused_by_rate{0};    ///< upgrades answered 503 at connections_per_second
   std::atomic<uint64_t> refused_by_memory{0};  ///< ... at max_output_memory

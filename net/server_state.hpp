@@ -1,7 +1,11 @@
 #pragma once
 
+#include "core/token_bucket.hpp"
 #include "net/address_table.hpp"
 #include "net/server.hpp"
+
+#include <mutex>
+#include <optional>
 
 namespace roomcast::net {
 
@@ -17,6 +21,16 @@ struct server_state {
     counters.open.fetch_sub(1, std::memory_order_relaxed);
     if (options.max_connections_per_address > 0) addresses.leave(peer);
   }
+
+  /// Takes one from options.connections_per_second; false: this WebSocket is one too many now.
+  bool may_upgrade(uint64_t now_ms) {
+    if (options.connections_per_second == 0) return true;
+    std::lock_guard guard{upgrade_gate};
+    if (!upgrades) upgrades.emplace(options.connections_per_second, now_ms);
+    return upgrades->take(1, now_ms);
+  }
+  std::mutex upgrade_gate; // held once per handshake, where that rate is limited
+  std::optional<token_bucket> upgrades;
 
   /// Whether more waits in all output queues together than the node is willing to hold.
   bool over_memory() const noexcept {

@@ -29,8 +29,10 @@ public:
   /// One binary message, complete; the view dies with the call. False: not supported, the session closes with
   /// unsupported_data (1003).
   virtual bool on_binary(std::string_view) { return false; }
-  /// A ping came, of so many bytes with its header, and was answered.
-  virtual void on_ping(size_t) {}
+  /// So many bytes came, whatever they are; before what is in them is told.
+  virtual void on_bytes(size_t) {}
+  /// A ping, which was answered, or a pong came.
+  virtual void on_control() {}
   /// The text of the notice that takes the place of dropped events; empty: none. Called while events are
   /// queued or flushed; may not call the session.
   virtual std::string gap_text(const room_name&, uint64_t) { return {}; }

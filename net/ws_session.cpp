@@ -16,7 +16,7 @@ namespace {
 using boost::system::error_code;
 
 constexpr int max_read_rounds = 4;        // full buffers per turn, before the other sockets get theirs
-constexpr size_t client_header_bytes = 6; // of a control frame: two and the mask
+constexpr unsigned max_turn_events = 128; // frames or whole messages of one turn: small ones may cost more
 constexpr size_t gather_parts = 64; // entries per write; sendmsg takes up to 1,024, but more bring no speed
 
 } // namespace
@@ -65,7 +65,7 @@ void ws_session::on_readable() {
 void ws_session::read_turn() {
   for (int round = 0; round < max_read_rounds && wants_input() && read_once();) ++round;
   flush();
-  await_readable();
+  continue_reading();
 }
 
 /// Reads once into the thread's buffer; returns whether there may be more.
@@ -75,9 +75,10 @@ bool ws_session::read_once() {
   if (status == io_status::gone) on_connection_gone();
   if (status != io_status::ok) return false;
   heard();
+  if (phase_ == phase::open) handler_->on_bytes(n);
   const auto rest = decode(buffer.first(n));
   if (!rest.empty()) unread_ = std::make_unique<unread>(unread{{rest.data(), rest.size()}});
-  return n == buffer.size();
+  return n == buffer.size() && !unread_;
 }
 
 void ws_session::resume_reading() {
@@ -89,7 +90,7 @@ void ws_session::resume_reading() {
 
 void ws_session::continue_reading() {
   if (!unread_) return await_readable();
-  if (resuming_) return;
+  if (resuming_ || !wants_input()) return;
   resuming_ = true;
   post([](ws_session& self) {
     self.resuming_ = false;
@@ -106,12 +107,13 @@ void ws_session::read_unread() {
     unread_ = std::move(input);
   }
   flush();
-  await_readable();
+  continue_reading();
 }
 
-/// Hands over all events of `bytes`; returns what is left undecoded because of a pause.
+/// Hands over the events of `bytes`; returns what is left undecoded because of a pause, or for another turn.
 std::span<char> ws_session::decode(std::span<char> bytes) {
-  while (!discarding_ && wants_input()) {
+  for (auto left = max_turn_events; !discarding_ && wants_input(); --left) {
+    if (left == 0) return bytes;
     const auto event = decoder_.next(bytes);
     if (event.kind == frame_event::none) return {};
     on_event(event);
@@ -126,10 +128,12 @@ void ws_session::on_event(const frame_event& event) {
     if (phase_ != phase::open) return;
     queue_.push_frame(opcode::pong, event.payload);
     enforce_bound();
-    return handler_->on_ping(client_header_bytes + event.payload.size());
+    return handler_->on_control();
   case frame_event::close: return on_peer_close(event.code);
   case frame_event::failed: return on_broken_rules(event.code);
   case frame_event::pong:
+    if (phase_ == phase::open) handler_->on_control();
+    return;
   case frame_event::none: return;
   }
 }
@@ -182,6 +186,7 @@ void ws_session::await_writable() {
   socket_.async_wait(tcp_socket::wait_write, [self = share()](error_code failed) {
     self->writing_ = false;
     if (failed) return self->on_connection_gone();
+    self->heard(); // a peer that takes bytes lives; our ping may be far back in the queue
     self->flush();
   });
 }

@@ -61,7 +61,7 @@ public:
 private:
   enum class phase : uint8_t { created, open, closing, over };
 
-  /// Input that was read and not decoded, because the owner paused or has not started.
+  /// Input that was read and not decoded: the owner paused or has not started, or other sockets come first.
   struct unread {
     std::string bytes;
     size_t begin = 0;

@@ -128,6 +128,18 @@ CAF_TEST(too much unsettled stops the reading until answers come) {
   CAF_CHECK_EQUAL(ann->heard(), lines{}); // nobody had asked for an answer
 }
 
+CAF_TEST(publishes without answer are bounded in number however small they are) {
+  constexpr auto most = limits::stop_reading_bytes / limits::publish_overhead_bytes;
+  for (size_t i = 0; i < most + 10; ++i) ann->says(R"({"type":"sendMessage","roomId":"r","message":1})");
+  settle();
+  CAF_CHECK(ann->is_paused());
+  CAF_CHECK_LESS_OR_EQUAL(bridge.publishes().size(), most);
+  const auto& last = bridge.publishes().back();
+  tell(ann.handle, published{last.room, {}, last.settled, publish_outcome::taken});
+  CAF_CHECK(!ann->is_paused());
+  CAF_CHECK_EQUAL(bridge.publishes().size(), most + 10);
+}
+
 CAF_TEST(what became of a publish is told) {
   says(R"({"type":"publish","room":"r","message":1,"id":1})");
   const auto& sent = bridge.publishes().back();
@@ -221,6 +233,16 @@ CAF_TEST(closing sends code and reason and ends the actor when the client has an
   CAF_CHECK(ann->closed_with() == close_code::service_restart);
   CAF_CHECK_EQUAL(ann->close_reason(), "retry-ms=7");
   CAF_CHECK(!is_alive(ann.handle));
+}
+
+CAF_TEST(a connection that is told to close before its first turn closes) {
+  auto far = std::make_shared<far_end>(host().thread());
+  const connection_actor eve = sys.spawn<connection>(
+      std::ref(host()), std::cref(services), std::make_unique<fake_session>(far), connection_id{7},
+      std::cref(wire::rooms_dialect()));
+  tell(eve, close_connection{close_code::service_restart, "retry-ms=7"});
+  CAF_CHECK(far->closed_with() == close_code::service_restart);
+  CAF_CHECK(!is_alive(eve));
 }
 
 CAF_TEST(closing without a reason says that of the code) {

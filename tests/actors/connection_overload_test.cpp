@@ -111,9 +111,21 @@ CAF_TEST(pings are no way around the rate) {
   services.rates = {1, 0};
   const auto bob = connect(*this, services, 2);
   auto* handler = bob->handler();
-  for (int i = 0; i < 11; ++i) handler->enter([&] { handler->on_ping(6); });
+  for (int i = 0; i < 11; ++i) handler->enter([&] { handler->on_control(); });
   settle();
   CAF_CHECK(bob->is_paused());
+}
+
+CAF_TEST(bytes that make no message are no way around the rate) {
+  services.rates = {0, 100};
+  const auto bob = connect(*this, services, 2);
+  auto* handler = bob->handler();
+  handler->enter([&] { handler->on_bytes(1'000); });
+  CAF_CHECK(!bob->is_paused());
+  handler->enter([&] { handler->on_bytes(1); });
+  CAF_CHECK(bob->is_paused());
+  CAF_CHECK_EQUAL(host().counted().flood_pauses.load(), 1u);
+  CAF_CHECK_EQUAL(host().counted().rate_limited.load(), 0u);
 }
 
 CAF_TEST(the figures of a connection) {

@@ -102,7 +102,7 @@ public:
   }
   void flush() override { far_->flush(); }
   void close(close_code code, std::string_view reason) override {
-    if (far_->code_) return;
+    if (!far_->handler_ || far_->code_) return; // it was not started, or it is over
     far_->flush();
     far_->code_ = code;
     far_->reason_ = reason;

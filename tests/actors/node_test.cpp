@@ -172,6 +172,24 @@ CAF_TEST(after the drain time all are closed) {
   CAF_CHECK_EQUAL(told_to_close(), 240u);
 }
 
+CAF_TEST(a connection that never ends does not hold the node for ever) {
+  connect_many(2);
+  for (auto& c : clients) c->ignores_close();
+  clients[0]->says(R"({"type":"SUBSCRIBE","room":"r"})");
+  tell(handle, stop_node{});
+  const std::chrono::milliseconds patience = 30s + limits::close_timeout + limits::drain_reserve;
+  for (auto t = 0ms; t < patience; t += limits::drain_step) {
+    CAF_REQUIRE(!clients[0]->is_aborted());
+    pass(limits::drain_step);
+  }
+  for (auto& c : clients) CAF_CHECK(c->is_aborted());
+  pass(limits::drain_step);
+  CAF_REQUIRE(bridge.on_stopped() != nullptr);
+  bridge.on_stopped()();
+  settle();
+  CAF_CHECK_EQUAL(stopped, std::vector<bool>{true});
+}
+
 CAF_TEST(a second stop closes all the others now) {
   connect_many(240);
   for (auto& c : clients) c->ignores_close();
@@ -215,6 +233,19 @@ CAF_TEST(a node without its bridge ends) {
   CAF_CHECK(!is_alive(handle));
 }
 
+CAF_TEST(clients of a node that fails get a close frame) {
+  connect_many(3);
+  clients[0]->ignores_close();
+  crash(bridge.handle);
+  for (auto& c : clients) CAF_CHECK(c->closed_with() == close_code::internal_error);
+  CAF_CHECK(gauges.draining);
+  crash(lobby_handle); // they often fail together
+  CAF_CHECK(stopped.empty());
+  pass(limits::failure_patience);
+  CAF_CHECK_EQUAL(stopped, std::vector<bool>{false});
+  CAF_CHECK(!is_alive(handle));
+}
+
 CAF_TEST(a node without its lobby ends) {
   crash(lobby_handle);
   CAF_CHECK_EQUAL(stopped, std::vector<bool>{false});
@@ -225,6 +256,7 @@ CAF_TEST(a bridge that fails during the drain does not leave the node waiting) {
   clients[0]->ignores_close();
   tell(handle, stop_node{});
   crash(bridge.handle);
+  pass(limits::failure_patience);
   CAF_CHECK_EQUAL(stopped, std::vector<bool>{false});
 }
 

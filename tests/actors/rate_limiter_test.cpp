@@ -39,7 +39,7 @@ CAF_TEST(more than ten times a limit is a flood also when all of it is refused) 
 
 CAF_TEST(a flood of bytes is one too) {
   rate_limiter subject{{1'000'000, 100}, 0};
-  subject.accept(1'001, 0);
+  subject.came(1'001, 0);
   CAF_CHECK(subject.flooding(0));
   CAF_CHECK(!subject.flooding(1));
 }

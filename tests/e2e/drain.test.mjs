@@ -1,5 +1,7 @@
 // SIGTERM: every connection gets a close frame, spread in time, and the node ends with exit code 0.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { startNode } from './support/node.mjs';
 import { ann, freshRoom, test } from './support/suite.mjs';
 
@@ -17,11 +19,32 @@ test('300 clients are each told when to come back', async () => {
   assert.ok(new Set(asked).size > 10, 'the times to come back are spread');
 });
 
+/** A connection that has not asked for anything yet: `ask` resolves to the whole answer. */
+async function open(node) {
+  const socket = connect(node.port, '127.0.0.1').setEncoding('utf8');
+  await once(socket, 'connect');
+  const ask = async (request) => {
+    socket.write(`GET ${request}\r\nHost: localhost\r\n\r\n`);
+    let answer = '';
+    for await (const text of socket) answer += text;
+    return answer;
+  };
+  return { ask };
+}
+
 test('while draining a node is not ready and takes nobody', async () => {
   const node = await startNode();
   const clients = await node.clients(400);
+  const [balancer, latecomer] = await Promise.all([open(node), open(node)]);
   node.child.signal('SIGTERM');
   await node.child.line(/ draining\b/);
+  const upgrade = [
+    '/ws HTTP/1.1', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ];
+  const [ready, refused] = await Promise.all([balancer.ask('/readyz HTTP/1.1'), latecomer.ask(upgrade.join('\r\n'))]);
+  assert.match(ready, /^HTTP\/1\.1 503 .*\r\n\r\ndraining\n$/s);
+  assert.match(refused, /^HTTP\/1\.1 503 .*\r\nRetry-After: 1\r\n.*this node is draining/s);
   await assert.rejects(node.client());
   const ends = await Promise.all(clients.map((client) => client.end()));
   for (const { code } of ends) assert.equal(code, 1012);

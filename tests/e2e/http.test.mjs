@@ -1,7 +1,10 @@
 // HTTP on the same port: the page, health, readiness, stats and who may see them.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startNode } from './support/node.mjs';
 import { atEnd, within } from './support/processes.mjs';
 import { before, test } from './support/suite.mjs';
@@ -95,6 +98,17 @@ test('a handshake of the wrong version or without a key is refused', async () =>
   assert.match(await exchange(`${head}Sec-WebSocket-Version: 13\r\n\r\n`), /^HTTP\/1\.1 4\d\d/);
   assert.match(await exchange(`${head}Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`), /^HTTP\/1\.1 4\d\d/);
 });
+
+for (const [what, env] of [
+  ['PORT', (port) => ({ PORT: port })],
+  ['ROOMCAST_SERVER_PORT before PORT', (port) => ({ PORT: '1', ROOMCAST_SERVER_PORT: port })],
+])
+  test(`the image's health check asks on ${what}`, async () => {
+    const script = fileURLToPath(new URL('../../deploy/healthcheck', import.meta.url));
+    const { PATH } = process.env;
+    await promisify(execFile)('bash', [script], { env: { PATH, ...env(String(node.port)) } });
+    await assert.rejects(promisify(execFile)('bash', [script], { env: { PATH, ...env('1') } }));
+  });
 
 test('max-connections: the next one is answered 503', async () => {
   const small = await startNode('--limits.max-connections=3');

@@ -1,6 +1,7 @@
 #define CAF_SUITE overload
 #include "net/server_state.hpp"
 
+#include "core/limits.hpp"
 #include "tests/net/loopback.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -59,7 +60,33 @@ CAF_TEST(plain requests pass beyond the rate of connections) {
   options.connections_per_second = 1;
   start();
   for (int i = 0; i < 5; ++i) CAF_CHECK_EQUAL(status(get("/healthz")), "200");
-  CAF_CHECK_EQUAL(it().counters().refused_by_rate.load(), 0u);
+  CAF_CHECK_EQUAL(status(), "101"); // and take nothing from it
+  CAF_CHECK_EQUAL(status(), "503");
+  CAF_CHECK_EQUAL(status(get("/healthz")), "200");
+  CAF_CHECK_EQUAL(it().counters().refused_by_rate.load(), 1u);
+}
+
+CAF_TEST(plain requests pass beyond the bounds of connections) {
+  options.max_connections = 2;
+  start();
+  CAF_CHECK_EQUAL(status(), "101");
+  CAF_CHECK_EQUAL(status(), "101");
+  CAF_CHECK_EQUAL(status(get("/healthz")), "200");
+  CAF_CHECK(clients.back().ended()); // it makes room for the next one
+  CAF_CHECK_EQUAL(status(), "503");
+  CAF_CHECK(contains(last, "\r\nRetry-After: 1\r\n"));
+  CAF_CHECK_EQUAL(it().counters().refused.load(), 1u);
+  CAF_CHECK_EQUAL(it().handler.sessions.size(), 2u);
+}
+
+CAF_TEST(those who only hold a place beyond the bounds are bounded too) {
+  options.max_connections = 1;
+  start();
+  for (size_t i = 0; i < 1 + limits::probe_reserve; ++i) newcomer();
+  it().settle();
+  CAF_CHECK(newcomer().ended());
+  CAF_CHECK(starts(clients.back().rest(), "HTTP/1.1 503"));
+  CAF_CHECK_EQUAL(it().counters().refused.load(), 1u);
 }
 
 CAF_TEST(an address that has its share of connections gets no more) {
@@ -72,7 +99,8 @@ CAF_TEST(an address that has its share of connections gets no more) {
     CAF_CHECK(contains(last, "\r\nRetry-After: 1\r\n"));
   }
   CAF_CHECK_EQUAL(it().counters().refused_by_address.load(), 2u);
-  CAF_CHECK_EQUAL(it().counters().open.load(), 2u);
+  CAF_CHECK_EQUAL(status(get("/healthz")), "200");
+  CAF_CHECK_EQUAL(it().handler.sessions.size(), 2u);
 }
 
 CAF_TEST(a place is free again whichever way its connection ended) {

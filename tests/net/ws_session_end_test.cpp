@@ -173,6 +173,37 @@ CAF_TEST(a peer that answers no ping is closed) {
   until_told({"closed 4009"});
 }
 
+CAF_TEST(a peer that reads slowly and steadily stays though the ping is far back in the queue) {
+  open();
+  peer_reads = false;
+  for (int i = 0; i < 20; ++i) {
+    while (subject->queued_bytes() < 150'000) {
+      subject->queue(frames({std::string(20'000, 'x')}));
+      subject->flush();
+    }
+    pass(limits::pong_timeout - 1s);
+    const auto before = subject->queued_bytes();
+    until([&] {
+      other->read();
+      return subject->queued_bytes() < before;
+    });
+  }
+  CAF_CHECK(owner.told.empty());
+  CAF_CHECK(other->seen.empty() || !other->seen.back().starts_with("close"));
+}
+
+CAF_TEST(a peer that stops reading is closed) {
+  open();
+  peer_reads = false;
+  subject->queue(frames({std::string(200'000, 'x')}));
+  subject->flush();
+  until([&] { return io.poll() == 0; });
+  pass(limits::ping_interval + 500ms);
+  pass(limits::pong_timeout + 500ms);
+  pass(limits::slow_close_timeout + 500ms);
+  until_told({"closed 4009"});
+}
+
 CAF_TEST(the deadline rests while reading is paused) {
   open();
   pass(limits::ping_interval + 500ms);

@@ -65,7 +65,8 @@ struct recorder final : session_handler {
     if (takes_binary) told.push_back("binary " + std::string{bytes});
     return takes_binary;
   }
-  void on_ping(size_t bytes) override { ping_bytes += bytes; }
+  void on_bytes(size_t n) override { wire_bytes += n; }
+  void on_control() override { ++controls; }
   std::string gap_text(const room_name& room, uint64_t events) override {
     return "gap " + std::string{room.view()} + " " + std::to_string(events);
   }
@@ -80,7 +81,8 @@ struct recorder final : session_handler {
   int turns = 0;
   bool inside = false;
   bool takes_binary = false;
-  size_t ping_bytes = 0;
+  size_t wire_bytes = 0;
+  size_t controls = 0;
 };
 
 /// The other end of the wire: a plain socket, read into `seen` as events of a WebSocket client.

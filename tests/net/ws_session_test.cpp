@@ -67,6 +67,15 @@ CAF_TEST(a flood is read in bounded turns and completely) {
   CAF_CHECK(owner.turns > 1);
 }
 
+CAF_TEST(a flood of small messages leaves the thread to others in between) {
+  open();
+  std::string flood;
+  for (int i = 0; i < 2'000; ++i) flood += sent(opcode::text, "x");
+  other->send(flood);
+  until([&] { return owner.told.size() == 2'000; });
+  CAF_CHECK_GREATER(owner.turns, 2'000 / 128);
+}
+
 CAF_TEST(pings are answered) {
   open();
   other->send(sent(opcode::ping, "a") + sent(opcode::pong, "ignored") + sent(opcode::ping, ""));
@@ -227,11 +236,14 @@ CAF_TEST(above the limit of memory a queue that would be fine is too long) {
   until_told({"closed 4008"});
 }
 
-CAF_TEST(pings count as they came) {
+CAF_TEST(whatever comes is counted as it came) {
   open();
-  other->send(sent(opcode::ping, "four"));
-  until_seen({"pong four"});
-  CAF_CHECK_EQUAL(owner.ping_bytes, 10u);
+  const auto all = sent(opcode::ping, "four") + sent(opcode::pong, "") + sent(opcode::text, "", false)
+                   + sent(opcode::continuation, "", false) + sent(opcode::continuation, "x", false);
+  other->send(all);
+  until([&] { return owner.wire_bytes == all.size(); });
+  CAF_CHECK_EQUAL(owner.controls, 2u);
+  CAF_CHECK(owner.told.empty());
 }
 
 CAF_TEST(a burst over the bound is not slow while the socket takes it) {
