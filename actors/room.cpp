@@ -162,6 +162,8 @@ void room::admit_waiting() {
 
 member_slot room::take_slot(const join& request, variant spelling) {
   unseat(request);
+  while (!free_slots_.empty() && static_cast<size_t>(free_slots_.back()) >= members_.size())
+    free_slots_.pop_back(); // of a seat that is no more
   ++member_count_;
   numbered_members_ += spelling == variant::numbered;
   if (free_slots_.empty()) {
@@ -198,6 +200,7 @@ void room::vacate(member_slot slot) {
   leaving = {};
   free_slots_.push_back(slot);
   --member_count_;
+  while (!members_.empty() && !members_.back().handle) members_.pop_back(); // each batch walks over all
 }
 
 void room::on_leave(const leave& message) {
