@@ -192,7 +192,9 @@ void connection::join_room(const wire::request& wanted) {
       wanted.recoverable,
       wanted.recover,
       wanted.newest};
-  caf::anon_send(services_.lobby, join{this, id_, known->room, known->slot, std::move(purpose)});
+  join request{this, id_, known->room, known->slot, std::move(purpose)};
+  request.again = known->admitted;
+  caf::anon_send(services_.lobby, std::move(request));
 }
 
 void connection::leave_room(const wire::request& wanted) {

@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace roomcast::actors {
 namespace {
@@ -17,6 +18,12 @@ std::string scoped(const room_name& room, std::string_view key) {
   std::string out{room.view()};
   (out += '\n') += key;
   return out;
+}
+
+/// How many messages are not behind `seq`: there is no hole between them.
+ptrdiff_t count_up_to(uint64_t seq, const std::deque<log_entry>& all) {
+  if (all.empty() || seq < all.front().seq) return 0;
+  return static_cast<ptrdiff_t>(std::min<uint64_t>(seq + 1 - all.front().seq, all.size()));
 }
 
 /// The messages from `page.after` on downwards, as far as the bytes go, in front of the others.
@@ -60,14 +67,14 @@ log_page
 memory_log::read(const room_name& room, uint64_t after, size_t max_bytes, bool around, uint64_t now_ms) {
   const auto& log = open(room, now_ms);
   log_page page{log.top, after};
-  for (const auto& entry : log.entries) {
-    if (entry.seq <= after) continue;
-    if (!page.entries.empty() && max_bytes < entry.text.size()) {
+  for (auto entry = log.entries.begin() + count_up_to(after, log.entries); entry != log.entries.end();
+       ++entry) {
+    if (!page.entries.empty() && max_bytes < entry->text.size()) {
       page.more = true;
       break;
     }
-    max_bytes -= std::min(max_bytes, entry.text.size());
-    page.entries.push_back(entry);
+    max_bytes -= std::min(max_bytes, entry->text.size());
+    page.entries.push_back(*entry);
   }
   if (around && !page.more) extend_down(page, log.entries, max_bytes);
   return page;
@@ -79,8 +86,8 @@ log_page memory_log::read_newest(
   if (known == rooms_.end()) return {};
   const auto& log = open(room, now_ms);
   log_page page{log.top};
-  for (auto entry = log.entries.rbegin(); entry != log.entries.rend(); ++entry) {
-    if (before > 0 && entry->seq >= before) continue;
+  const auto end = log.entries.begin() + count_up_to(before > 0 ? before - 1 : log.top.seq, log.entries);
+  for (auto entry = std::make_reverse_iterator(end); entry != log.entries.rend(); ++entry) {
     if (page.entries.size() >= limit || (!page.entries.empty() && max_bytes < entry->text.size())) {
       page.more = true;
       break;

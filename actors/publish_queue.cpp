@@ -44,6 +44,7 @@ void publish_queue::on_published(uint64_t cookie, net::publish_result outcome, c
       static_cast<int>(net::publish_result::refused) == static_cast<int>(publish_outcome::unavailable));
   static_assert(static_cast<int>(net::publish_result::unknown) == static_cast<int>(publish_outcome::unknown));
   auto& answered = at(cookie);
+  if (answered.kept && outcome != net::publish_result::taken) log_.on_new_server(); // perhaps
   if (answered.kept && is_unknown_script(reply)) {
     if (!std::exchange(holding_, true)) {
       last_sent_ = next_cookie() - 1;
@@ -110,6 +111,7 @@ void publish_queue::settle(entry& which, publish_outcome outcome, const net::res
   if (which.kept && outcome == publish_outcome::taken
       && !redis_log::read_outcome(*reply, answer.at, answer.repeated))
     answer.outcome = publish_outcome::unknown; // not what the script answers
+  if (answer.at) log_.saw(answer.room, answer.at);
   if (!wanted.publisher || (answer.outcome == publish_outcome::taken && !wanted.answer)) return;
   caf::anon_send(wanted.publisher, notice{std::move(answer)});
 }

@@ -78,6 +78,7 @@ void redis_bridge::on_attach(const attach_room& message) {
   // With redis.channel = "%" a room can be named like the bus' own channel.
   if (!ready_.load() || bus_->is_reserved(channel_of(message.room)))
     return caf::anon_send(message.from, room_notice{attach_refused{message.attempt}});
+  log_.watch(message.room);
   auto& entry = router_.attach(message);
   bus_->subscribe(channel_of(message.room), &entry);
 }
@@ -86,6 +87,7 @@ void redis_bridge::on_detach(const detach_room& message) {
   ++handled_;
   auto* gone = router_.owned_by(message);
   if (!gone) return;
+  log_.unwatch(message.room);
   bus_->unsubscribe(channel_of(message.room), gone);
   router_.release(*gone);
 }
@@ -115,6 +117,7 @@ void redis_bridge::finish_stop() {
 
 void redis_bridge::on_ready(bool ready, std::string_view) { // the bus has logged the reason
   ready_.store(ready);
+  log_.on_new_server();      // perhaps
   presence_.on_ready(ready); // its heartbeat goes before whatever the rooms send
   if (ready) {
     publishes_.on_new_server(); // perhaps
@@ -144,10 +147,10 @@ void redis_bridge::on_message(void* owner, std::string_view payload) {
     ++dropped_payloads_;
     return;
   }
+  auto& channel = *static_cast<event_router::channel*>(owner);
+  if (decoded->at) log_.saw(channel.name, decoded->at);
   const bool ours = decoded->exclude_boot == boot_;
-  router_.add(
-      *static_cast<event_router::channel*>(owner),
-      {decoded->text, ours ? decoded->exclude_connection : connection_id{}, decoded->at});
+  router_.add(channel, {decoded->text, ours ? decoded->exclude_connection : connection_id{}, decoded->at});
 }
 
 void redis_bridge::on_read_end() {

@@ -14,8 +14,8 @@ namespace roomcast::actors {
 
 namespace {
 
-const lua_script publish_script{std::string{lua::publish}};
-const lua_script place_script{std::string{lua::place}};
+const lua_script publish_script{lua::publish};
+const lua_script place_script{lua::place};
 const lua_script entries_script{std::string{lua::entries}};
 const lua_script history_script{std::string{lua::history}};
 
@@ -74,7 +74,8 @@ void put_older_first(log_page& page) {
   std::rotate(all.begin(), older, all.end());
 }
 
-void answer(const ask_log& asked, const net::resp_value* reply) {
+/// The place that was read; none if nothing was.
+position answer(const ask_log& asked, const net::resp_value* reply) {
   const bool entries = asked.what == log_read::entries || asked.what == log_read::entries_around;
   log_answer out{asked.what, asked.ticket};
   if (const auto* said = usable(reply, entries ? 3 : 2)) {
@@ -87,7 +88,9 @@ void answer(const ask_log& asked, const net::resp_value* reply) {
       put_older_first(out.page);
     }
   }
+  const auto top = out.page.top;
   caf::anon_send(asked.from, room_notice{std::move(out)});
+  return top;
 }
 
 void answer(const ask_history& asked, const net::resp_value* reply) {
@@ -131,16 +134,31 @@ void redis_log::publish(
   const auto place_ttl = milliseconds(limits::history_position_ttl);
   const auto key_ttl = milliseconds(limits::publish_key_ttl);
   const auto epoch = to_string(random_epoch()); // taken if the room has none
-  std::array<std::string_view, 13> words{
+  const auto known = known_.find(message.room);
+  const auto newest = known == known_.end() ? position{} : known->second;
+  const auto newest_epoch = newest ? to_string(newest.epoch) : std::string{};
+  const auto newest_seq = std::to_string(newest.seq);
+  if (introduced_.size() >= limits::max_introduced_rooms) introduced_.clear();
+  const bool introduce = introduced_.insert(message.room).second;
+  std::array<std::string_view, 16> words{
       by_text ? "EVAL" : "EVALSHA", by_text ? publish_script.text : publish_script.sha1,
       once.empty() ? "2" : "3", meta, log};
   size_t count = 5;
   if (!once.empty()) words[count++] = once;
   for (std::string_view word :
        {channel, std::string_view{message.text}, std::string_view{size}, std::string_view{ttl},
-        std::string_view{epoch}, std::string_view{place_ttl}, std::string_view{key_ttl}})
+        std::string_view{epoch}, std::string_view{place_ttl}, std::string_view{key_ttl},
+        std::string_view{newest_epoch}, std::string_view{newest_seq},
+        std::string_view{introduce ? "1" : "0"}})
     words[count++] = word;
   bus_.publish_command({words.data(), count}, cookie);
+}
+
+void redis_log::saw(const room_name& room, position at) {
+  const auto known = known_.find(room);
+  if (known == known_.end()) return;
+  auto& newest = known->second;
+  if (newest.epoch != at.epoch || newest.seq < at.seq) newest = at;
 }
 
 bool redis_log::read_outcome(const net::resp_value& reply, position& at, bool& repeated) {
@@ -166,7 +184,9 @@ void redis_log::ask(const ask_log& request) {
     call.arguments.push_back(to_string(request.after.epoch));
     call.arguments.push_back(std::to_string(request.after.seq));
   }
-  scripts_.run(std::move(call), [request](const net::resp_value* reply) { answer(request, reply); });
+  scripts_.run(std::move(call), [this, request](const net::resp_value* reply) {
+    if (const auto top = answer(request, reply)) saw(request.room, top);
+  });
 }
 
 void redis_log::ask(ask_history& request) {

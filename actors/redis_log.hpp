@@ -7,6 +7,8 @@
 
 #include <deque>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace roomcast::actors {
 
@@ -25,6 +27,15 @@ public:
       bool by_text);
   /// Reads what publish() answered: false if that is no place.
   static bool read_outcome(const net::resp_value& reply, position& at, bool& repeated);
+
+  /// A room that is attached here: each publish into it says what this node knows of its numbers, so that a
+  /// Redis that came back with old data does not give them twice.
+  void watch(const room_name& room) { known_[room]; }
+  void unwatch(const room_name& room) { known_.erase(room); }
+  /// The room has, or had, this number.
+  void saw(const room_name& room, position at);
+  /// Redis may have begun anew: the next publish into each room finds out.
+  void on_new_server() noexcept { introduced_.clear(); }
 
   /// Carries the request out; the answer goes to the room.
   void ask(const ask_log& request);
@@ -47,6 +58,8 @@ private:
   net::redis_bus& bus_;
   script_runner& scripts_;
   const std::string prefix_;
+  std::unordered_map<room_name, position, room_name_hash, room_name_equal> known_; // of rooms attached here
+  std::unordered_set<room_name, room_name_hash, room_name_equal> introduced_; // published to on this server
   std::deque<ask_history> waiting_;
   size_t reading_ = 0; // `history` requests that are at Redis
   uint64_t refused_ = 0;

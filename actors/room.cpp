@@ -181,7 +181,9 @@ void room::admit_waiting() {
 }
 
 member_slot room::take_slot(const join& request, variant spelling) {
-  if (is_seated(request.id, request.slot)) vacate(request.slot);
+  unseat(request);
+  while (!free_slots_.empty() && static_cast<size_t>(free_slots_.back()) >= members_.size())
+    free_slots_.pop_back(); // of a seat that is no more
   ++member_count_;
   numbered_members_ += spelling == variant::numbered;
   if (free_slots_.empty()) {
@@ -199,12 +201,26 @@ bool room::is_seated(connection_id id, member_slot slot) const noexcept {
   return at < members_.size() && members_[at].id == id && members_[at].handle;
 }
 
+/// By its id where it does not know its seat: its answer was still on the way. Only those are looked for, so
+/// that the first join of a large room costs nothing.
+member_slot room::seat_of(const join& request) const noexcept {
+  if (is_seated(request.id, request.slot)) return request.slot;
+  return request.again ? find_seat(request.id) : no_slot;
+}
+
+member_slot room::find_seat(connection_id id) const noexcept {
+  const auto is_it = [id](const member& m) { return m.handle && m.id == id; };
+  const auto seated = std::find_if(members_.begin(), members_.end(), is_it);
+  return seated == members_.end() ? no_slot : static_cast<member_slot>(seated - members_.begin());
+}
+
 void room::vacate(member_slot slot) {
   auto& leaving = members_[static_cast<size_t>(slot)];
   numbered_members_ -= leaving.spelling == variant::numbered;
   leaving = {};
   free_slots_.push_back(slot);
   --member_count_;
+  while (!members_.empty() && !members_.back().handle) members_.pop_back(); // each batch walks over all
 }
 
 void room::on_leave(const leave& message) {
@@ -213,12 +229,9 @@ void room::on_leave(const leave& message) {
   const bool had_user = depart(message);
   const bool was_recovering = history_ && history_->forget(message.id);
   auto slot = message.slot;
-  if (slot == no_slot) { // it goes before its join was answered; perhaps the answer is on its way
-    auto is_it = [&](const member& m) { return m.handle && m.id == message.id; };
-    const auto seated = std::find_if(members_.begin(), members_.end(), is_it);
-    if (seated != members_.end()) slot = static_cast<member_slot>(seated - members_.begin());
-  }
-  const bool was_member = is_seated(message.id, slot);
+  // Perhaps the answer that names its seat, or another one, is on its way. Who recovers has none.
+  if (!is_seated(message.id, slot)) slot = was_recovering ? no_slot : find_seat(message.id);
+  const bool was_member = slot != no_slot;
   if (was_member) vacate(slot);
   if ((was_member || was_recovering) && !had_user && !message.user.empty())
     publish_notice(wire::exit_notice(name_.view(), message.user, message.reason));
@@ -228,7 +241,8 @@ void room::on_leave(const leave& message) {
 
 void room::refuse(const join& request, error_code code, const char* why) {
   caf::anon_send(request.member, notice{refused{name_, request.purpose, {code, why}}});
-  if (request.who && !is_seated(request.id, request.slot)) take_back(request);
+  if (request.who && seat_of(request) == no_slot && !(history_ && history_->is_promised(request.id)))
+    take_back(request);
 }
 
 void room::refuse_waiting() {
@@ -256,10 +270,12 @@ void room::retry_later() {
 }
 
 void room::unseat(const join& request) {
-  if (is_seated(request.id, request.slot)) vacate(request.slot);
+  if (const auto seat = seat_of(request); seat != no_slot) vacate(seat);
 }
 
 void room::greet(const join& request, admission how) {
+  if (seat_of(request) != no_slot && !builder_.empty()) flush_batch(); // it is a member up to here
+  unseat(request);
   how.past.from = caf::strong_actor_ptr{ctrl()};
   caf::anon_send(request.member, notice{answer_to(request, std::move(how))});
   bring_meanwhile(request);

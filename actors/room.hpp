@@ -70,7 +70,6 @@ private:
   void retry_later() override;
   bool admitting() const override;
   void seat(const join& request, admission how) override;
-  void unseat(const join& request) override;
   void greet(const join& request, admission how) override;
   void send_page(const join& request, replay page) override;
   void seat_behind(const join& request, variant spelling, replay page) override;
@@ -92,6 +91,9 @@ private:
   member_slot take_slot(const join& request, variant spelling);
   joined answer_to(const join& request, admission how);
   bool is_seated(connection_id id, member_slot slot) const noexcept;
+  member_slot seat_of(const join& request) const noexcept;
+  member_slot find_seat(connection_id id) const noexcept;
+  void unseat(const join& request);
   void vacate(member_slot slot);
   void publish_notice(std::string text);
 

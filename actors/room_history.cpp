@@ -61,11 +61,13 @@ void room_history::lost() {
 }
 
 void room_history::refuse_ungreeted() {
-  auto stays = [this](const recovery& r) {
-    if (!r.greeted) room_.refuse(r.request);
-    return r.greeted;
-  };
-  recovering_.erase(std::stable_partition(recovering_.begin(), recovering_.end(), stays), recovering_.end());
+  for (auto next = recovering_.begin(); next != recovering_.end();) {
+    const auto one = next++;
+    auto& r = one->second;
+    if (const auto refused = r.greeted ? std::exchange(r.next, std::nullopt) : r.request)
+      room_.refuse(*refused);
+    if (!r.greeted) recovering_.erase(one);
+  }
 }
 
 void room_history::event(const event_batch& list, const event_batch::event& arrived) {
@@ -125,7 +127,7 @@ void room_history::on_gap(epoch_id epoch, uint64_t from, uint64_t to) {
   latest_ = {};
   room_.append_gap(wire::gap_notice(name_.view(), epoch, from, to));
   if (to >= from) return;
-  for (auto& r : recovering_) { // its numbers mean nothing any more
+  for (auto& [id, r] : recovering_) { // its numbers mean nothing any more
     r.cursor = 0;
     r.strict = false;
     r.new_epoch = r.greeted;
@@ -134,7 +136,13 @@ void room_history::on_gap(epoch_id epoch, uint64_t from, uint64_t to) {
 
 // -- members that come back -----------------------------------------------------------
 
+/// A member stays one until its past begins: if that cannot be read, its join is refused and nothing else
+/// has changed.
 void room_history::admit(const join& request) {
+  if (const auto known = recovering_.find(request.id); known != recovering_.end() && known->second.greeted) {
+    known->second.next = request;
+    return;
+  }
   forget(request.id); // its earlier wish
   recovery one{request, 0, false};
   locate(one);
@@ -145,11 +153,9 @@ void room_history::admit(const join& request) {
     line_.suspect();
     pump();
   } else if (tail_.covers(one.cursor, at().seq)) {
-    return finish(one);
+    return answer(one);
   }
-  room_.unseat(request);
-  recovering_.push_back(std::move(one));
-  advance();
+  step_alone(recovering_.emplace(request.id, std::move(one)).first);
 }
 
 /// Where the member stands, in the room as it is now.
@@ -175,30 +181,33 @@ bool room_history::is_clear(const recovery& one) const noexcept {
 
 void room_history::advance() {
   if (!ready()) return;
-  uint64_t lowest = UINT64_MAX;
-  for (size_t i = 0; i < recovering_.size();) {
-    auto& r = recovering_[i];
-    if (r.doubtful && is_clear(r)) {
-      r.doubtful = false;
-      locate(r);
-    }
-    if (r.with_member || r.doubtful) {
-      ++i;
-      continue;
-    }
-    keep_up(r);
-    if (!tail_.covers(r.cursor, at().seq)) {
-      lowest = std::min(lowest, r.cursor);
-      ++i;
-    } else if (room_.admitting()) {
-      finish(r);
-      recovering_[i] = std::move(recovering_.back());
-      recovering_.pop_back();
-    } else {
-      ++i;
-    }
+  std::optional<uint64_t> lowest;
+  for (auto next = recovering_.begin(); next != recovering_.end();) {
+    const auto after = step(next++);
+    if (after) lowest = std::min(*after, lowest.value_or(*after));
   }
-  if (lowest != UINT64_MAX) read_for_recoveries(lowest);
+  if (lowest) read_for_recoveries(*lowest);
+}
+
+/// What happened concerns nobody else.
+void room_history::step_alone(recoveries::iterator which) {
+  if (!ready()) return;
+  if (const auto after = step(which)) read_for_recoveries(*after);
+}
+
+/// Lets the member be live, if it can, and it is no recovery any more; or returns behind which place it needs
+/// the log.
+std::optional<uint64_t> room_history::step(recoveries::iterator which) {
+  auto& r = which->second;
+  if (r.doubtful && is_clear(r)) {
+    r.doubtful = false;
+    locate(r);
+  }
+  if (r.with_member || r.doubtful) return {};
+  keep_up(r);
+  if (!tail_.covers(r.cursor, at().seq)) return r.cursor;
+  if (room_.admitting()) finish(which);
+  return {};
 }
 
 void room_history::read_for_recoveries(uint64_t after) {
@@ -211,7 +220,7 @@ void room_history::read_for_recoveries(uint64_t after) {
 void room_history::on_page(const log_page& page) {
   if (page.top.epoch != at().epoch) return line_.suspect(), pump(); // the timeline finds out what happened
   tail_.prepend(page.entries, at().seq);                            // for the next ones who come back
-  for (auto& r : recovering_) {
+  for (auto& [id, r] : recovering_) {
     if (r.with_member || r.doubtful) continue;
     keep_up(r);
     if (r.cursor >= page.after && r.cursor < at().seq && reaches(r, page)) send_page(r, page);
@@ -255,13 +264,20 @@ void room_history::send_page(recovery& one, const log_page& page) {
   }
   one.with_member = true;
   auto past = writer.finish();
-  if (std::exchange(one.greeted, true))
-    room_.send_page(one.request, std::move(past));
-  else
-    room_.greet(one.request, {one.spelling(), top, one.strict, std::move(past)});
+  if (std::exchange(one.greeted, true)) return room_.send_page(one.request, std::move(past));
+  room_.greet(one.request, {one.spelling(), top, one.strict, std::move(past)});
+  one.request.slot = no_slot; // greet() has freed its seat
+  one.request.again = false;
 }
 
-void room_history::finish(recovery& one) {
+void room_history::finish(recoveries::iterator which) {
+  auto one = std::move(which->second);
+  recovering_.erase(which);
+  answer(one);
+  if (one.next) admit(*one.next);
+}
+
+void room_history::answer(recovery& one) {
   auto past = tail_behind(one);
   if (one.greeted)
     room_.seat_behind(one.request, one.spelling(), std::move(past));
@@ -284,19 +300,21 @@ replay room_history::tail_behind(const recovery& one) {
 }
 
 void room_history::on_taken(connection_id member) {
-  for (auto& r : recovering_)
-    if (r.request.id == member) r.with_member = false;
-  advance();
+  const auto known = recovering_.find(member);
+  if (known == recovering_.end()) return;
+  known->second.with_member = false;
+  step_alone(known);
 }
 
 bool room_history::forget(connection_id member) {
-  bool greeted = false;
-  std::erase_if(recovering_, [&](const recovery& r) {
-    if (r.request.id != member) return false;
-    greeted = greeted || r.greeted;
-    return true;
-  });
+  const bool greeted = is_promised(member);
+  recovering_.erase(member);
   return greeted;
+}
+
+bool room_history::is_promised(connection_id member) const {
+  const auto known = recovering_.find(member);
+  return known != recovering_.end() && known->second.greeted;
 }
 
 } // namespace roomcast::actors

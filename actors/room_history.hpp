@@ -6,8 +6,9 @@
 #include "actors/timeline.hpp"
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace roomcast::actors {
 
@@ -40,9 +41,8 @@ public:
     virtual bool admitting() const = 0;
     /// The member is live.
     virtual void seat(const join& request, admission how) = 0;
-    /// The member stops being live, if it is, and reads the past first.
-    virtual void unseat(const join& request) = 0;
-    /// A page for a member that is not live yet: the first one answers its join.
+    /// A page for a member that is not live yet: the first one answers its join. A member that was live is
+    /// not any more.
     virtual void greet(const join& request, admission how) = 0;
     virtual void send_page(const join& request, replay page) = 0;
     /// The last page: the member is live.
@@ -71,6 +71,8 @@ public:
   void on_taken(connection_id member);
   /// The connection wants in no more; whether it was on its way and its join had been answered.
   bool forget(connection_id member);
+  /// Whether the connection's join is answered and it reads the past.
+  bool is_promised(connection_id member) const;
 
   /// Whether the place in history is known.
   bool ready() const noexcept { return line_.ready(); }
@@ -90,11 +92,13 @@ private:
     bool new_epoch = false;   // it has to be told
     bool doubtful = false;    // it was further than we are: `doubt` has to be cleared up first
     uint32_t doubt = 0;       // by a read of the place after this one
+    std::optional<join> next; // it joined again meanwhile: after the past that it was promised
 
     variant spelling() const noexcept {
       return request.purpose.recoverable ? variant::numbered : variant::plain;
     }
   };
+  using recoveries = std::map<connection_id, recovery>;
   /// Frames of the past, kept because many members miss the same.
   struct encoded {
     uint64_t after = 0;
@@ -112,18 +116,21 @@ private:
   void keep_up(recovery& one) const noexcept;
   bool is_clear(const recovery& one) const noexcept;
   void refuse_ungreeted();
+  std::optional<uint64_t> step(recoveries::iterator which);
+  void step_alone(recoveries::iterator which);
   void read_for_recoveries(uint64_t after);
   void on_page(const log_page& page);
   bool reaches(recovery& one, const log_page& page) const;
   void send_page(recovery& one, const log_page& page);
-  void finish(recovery& one);
+  void answer(recovery& one);
+  void finish(recoveries::iterator which);
   replay tail_behind(const recovery& one);
 
   owner& room_;
   const room_name name_;
   timeline line_;
   log_tail tail_;
-  std::vector<recovery> recovering_;
+  recoveries recovering_;
   uint32_t placed_ticket_ = 0; // of the latest read of the place
   position placed_;            // what it said
   bool reading_ = false;       // a page for recoveries

@@ -72,7 +72,7 @@ void room::welcome_entering(size_t later, const std::shared_ptr<const wire::rost
   entering.erase(first, entering.end());
   for (auto& request : known) {
     request.who = who;
-    if (!is_seated(request.id, request.slot)) request.meanwhile = meanwhile; // a member got it as it came
+    if (seat_of(request) == no_slot) request.meanwhile = meanwhile; // a member got it as it came
     admit_or_wait(request);
   }
   admit_waiting();

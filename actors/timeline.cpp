@@ -11,7 +11,11 @@ void timeline::attached() {
   search();
 }
 
+/// What is held comes from the log afterwards: if it is not there, Redis has lost it and gives its numbers
+/// anew.
 void timeline::lost() {
+  held_.clear();
+  held_bytes_ = 0;
   under_way_ = read::nothing;
   wanted_ = read::nothing;
   searching_ = true;
@@ -23,7 +27,7 @@ void timeline::search() noexcept {
 }
 
 void timeline::event(const shared_bytes& text, position where, connection_id excluded, output& out) {
-  held one{text, where, excluded};
+  held one{text, where, excluded, ticket_};
   if (!ready()) return hold(std::move(one));
   if (where.epoch != at_.epoch) {
     hold(std::move(one));
@@ -55,14 +59,19 @@ void timeline::hold(held event) {
   held_.push_back(std::move(event));
 }
 
-/// Lets out what follows without a hole. Events of another epoch are older than the place that was just read.
+/// Lets out what follows without a hole. Events of another epoch are older than a place that was asked for
+/// behind them; otherwise that epoch may have begun meanwhile.
 void timeline::drain(output& out) {
   auto waiting = std::exchange(held_, {});
   held_bytes_ = 0;
+  bool unclear = false;
   for (auto& each : waiting) {
-    if (each.where.epoch != at_.epoch || accept(each, out)) continue;
+    const bool foreign = each.where.epoch != at_.epoch;
+    if (foreign ? each.ticket < placed_ : accept(each, out)) continue;
+    unclear = unclear || foreign;
     hold(std::move(each));
   }
+  if (unclear && wanted_ != read::new_epoch) return search();
   if (wanted_ != read::nothing || under_way_ != read::nothing) return;
   if (!held_.empty())
     wanted_ = read::entries;
@@ -73,6 +82,7 @@ void timeline::drain(output& out) {
 void timeline::place_read(uint32_t ticket, position top, output& out) {
   if (!is_current(ticket)) return;
   searching_ = false;
+  placed_ = ticket;
   if (!std::exchange(known_, true))
     at_ = top; // nobody here has seen anything: the past is for those who ask for it
   else

@@ -91,6 +91,7 @@ private:
     shared_bytes text;
     position where;
     connection_id excluded;
+    uint32_t ticket = 0; // of the latest read when it came
   };
 
   bool accept(const held& event, output& out);
@@ -108,6 +109,7 @@ private:
   read wanted_ = read::nothing;
   read under_way_ = read::nothing;
   uint32_t ticket_ = 0;
+  uint32_t placed_ = 0;    // of the latest answer about the place
   std::vector<held> held_; // in the order of the bus
   size_t held_bytes_ = 0;
   bool overflowed_ = false; // held events were dropped: they are read from the log

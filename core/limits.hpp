@@ -70,6 +70,7 @@ constexpr size_t max_held_bytes = 1'048'576;  // events behind a hole; then they
 constexpr auto log_retry = 500ms;             // after a log read that failed
 constexpr size_t max_history_reads = 32;      // `history` requests at Redis at a time
 constexpr size_t max_waiting_history = 1'000; // behind them; then they are refused
+constexpr size_t max_introduced_rooms = 100'000; // that a node asks of Redis only once which run it is in
 constexpr auto history_position_ttl = std::chrono::hours{30 * 24}; // a room's numbering outlives its messages
 constexpr auto publish_key_ttl = 300s; // a repeated key within this time is the same publish
 constexpr size_t memory_log_bytes =

@@ -34,7 +34,7 @@ struct output_queue::contents {
   std::vector<note> notes; // only of entries that were pushed with a tag
 
   /// A drained queue's contents serve the next queue of this thread that fills: most queues hold one entry
-  /// for the time of one handler, and would allocate for each message otherwise.
+  /// until the thread has called all members of a room, and would allocate for each message otherwise.
   static std::unique_ptr<contents> make();
   static void put_by(std::unique_ptr<contents> drained) noexcept;
 
@@ -43,7 +43,7 @@ struct output_queue::contents {
   void compact() noexcept;
 
 private:
-  static constexpr size_t max_spares = 16;
+  static constexpr size_t max_spares = 1'024; // members of a room that write in one run; some 160 bytes each
   static constexpr size_t spare_entries = 64; // larger ones are freed
   static std::vector<std::unique_ptr<contents>>& spares();
 };

@@ -37,9 +37,12 @@ public:
   }
 
   join wants(const room_name& room, join_purpose purpose = {}) const {
-    return {handle, id, room, state_->slot, std::move(purpose)};
+    join request{handle, id, room, state_->slot, std::move(purpose)};
+    request.again = state_->admitted;
+    return request;
   }
   leave leaves(const room_name& room, std::string user = {}, std::string reason = {}) {
+    state_->admitted = false;
     return {id, room, std::exchange(state_->slot, no_slot), std::move(user), std::move(reason)};
   }
 
@@ -48,6 +51,7 @@ private:
     connection_id id{};
     lines heard;
     member_slot slot = no_slot;
+    bool admitted = false; // a join was answered
     room_name instance;
     bool holding = false;
     std::vector<deliver> held;
@@ -92,6 +96,7 @@ private:
   }
   static void hear(state& s, const joined& m) {
     s.slot = m.slot;
+    s.admitted = true;
     s.instance = m.room;
     s.spelling = m.spelling;
     s.say(

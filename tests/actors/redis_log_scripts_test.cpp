@@ -43,6 +43,18 @@ struct fixture {
   std::string publish(std::string text, std::string size = "5") {
     return run(lua::publish, {"channel", std::move(text), size, "60000", first_epoch, "120000", "300000"});
   }
+  /// By a node that knows of this place.
+  std::string publish_knowing(std::string epoch, std::string seq) {
+    return run(
+        lua::publish, {"channel", "new", "9", "60000", second_epoch, "120000", "300000", std::move(epoch),
+                       std::move(seq), "0"});
+  }
+  /// The node's first one on this Redis.
+  std::string publish_first(std::string text) {
+    return run(
+        lua::publish,
+        {"channel", std::move(text), "9", "60000", first_epoch, "120000", "300000", "", "0", "1"});
+  }
   std::string publish_once(std::string key) {
     return run(
         lua::publish, {"channel", "{}", "5", "60000", first_epoch, "120000", "300000"}, {"m", "l", key});
@@ -131,6 +143,42 @@ CAF_TEST(a new epoch is for who saw more than there is) {
   CAF_CHECK_EQUAL(renumber(first_epoch, "4"), second_epoch + " 0");
   CAF_CHECK_EQUAL(renumber(first_epoch, "4"), second_epoch + " 0"); // the second node that noticed
   CAF_CHECK_EQUAL(entries(0), second_epoch + " 0 0");
+}
+
+CAF_TEST(a publish that knows of more than there is begins a new epoch) {
+  publish_many(3);
+  CAF_CHECK_EQUAL(publish_knowing(first_epoch, "3"), first_epoch + " 4 0");
+  CAF_CHECK_EQUAL(publish_knowing(second_epoch, "9"), first_epoch + " 5 0");
+  CAF_CHECK_EQUAL(publish_knowing(first_epoch, "6"), second_epoch + " 1 0");
+  CAF_CHECK_EQUAL(publish_knowing(first_epoch, "6"), second_epoch + " 2 0"); // it has not heard of it yet
+  CAF_CHECK_EQUAL(entries(0), second_epoch + " 2 0 1-0 new 2-0 new");
+}
+
+CAF_TEST(what was taken since Redis came back with old data is kept in the new epoch) {
+  publish_many(3);
+  run({"HSET", "m", "r", "0123", "b", "0"}); // written by another run
+  publish_first("a");
+  publish("b");
+  const auto place = run(lua::place, {second_epoch, "120000", first_epoch, "9"});
+  CAF_CHECK_EQUAL(place, second_epoch + " 2");
+  CAF_CHECK_EQUAL(entries(0), second_epoch + " 2 0 1-0 a 2-0 b");
+  CAF_CHECK(std::stoll(run({"PTTL", "l"})) > 50'000);
+}
+
+CAF_TEST(a publish that knows more keeps what others published before it) {
+  publish_many(3);
+  run({"HSET", "m", "r", "0123", "b", "0"});
+  publish_first("a");
+  CAF_CHECK_EQUAL(publish_knowing(first_epoch, "9"), second_epoch + " 2 0");
+  CAF_CHECK_EQUAL(entries(0), second_epoch + " 2 0 1-0 a 2-0 new");
+}
+
+CAF_TEST(full memory refuses a new epoch as a whole) {
+  publish_many(3);
+  run({"CONFIG", "SET", "maxmemory", "1"});
+  CAF_CHECK(publish_knowing(first_epoch, "9").find("OOM") != std::string::npos);
+  run({"CONFIG", "SET", "maxmemory", "0"});
+  CAF_CHECK_EQUAL(entries(0), first_epoch + " 3 0 1-0 t1 2-0 t2 3-0 t3");
 }
 
 CAF_TEST(entries come in pages that are bounded in bytes) {

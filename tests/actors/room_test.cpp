@@ -101,6 +101,20 @@ CAF_TEST(who leaves while its answer is on the way is found without a slot) {
   CAF_CHECK_EQUAL(bob.heard(), lines{"{}"});
 }
 
+CAF_TEST(seats at the end go when they are free) {
+  member_probe eve{*this, 3};
+  live_with({&ann, &bob, &eve});
+  tell(handle, bob.leaves(name));
+  tell(handle, eve.leaves(name));
+  tell(handle, eve.wants(name));
+  CAF_CHECK(eve.slot() == member_slot{1});
+  tell(handle, bob.wants(name));
+  CAF_CHECK(bob.slot() == member_slot{2});
+  ann.heard(), bob.heard(), eve.heard();
+  happen({{"{}"}});
+  for (auto* each : {&ann, &bob, &eve}) CAF_CHECK_EQUAL(each->heard(), lines{"{}"});
+}
+
 CAF_TEST(a repeated join keeps the one seat) {
   live_with({&ann});
   tell(handle, ann.wants(name));

@@ -3,6 +3,7 @@
 
 #include <caf/test/dsl.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <random>
@@ -39,7 +40,7 @@ public:
 private:
   void step() {
     switch (draw(12)) {
-    case 0: return cut();
+    case 0: return draw(4) == 0 ? go_back() : cut();
     case 1: return draw(8) == 0 ? forget() : void();
     case 2: return draw(4) == 0 ? trim() : void();
     case 3:
@@ -53,6 +54,8 @@ private:
   }
 
   void publish() {
+    // Who publishes knows of what the room has, or the room would take it for what it had.
+    if (subject_.at().epoch == epoch_ && seq_ < subject_.at().seq) forget();
     ++seq_;
     log_.push_back(seq_);
     if (attached_) on_the_way_.push_back({epoch_, seq_});
@@ -79,6 +82,16 @@ private:
     seq_ = 0;
     log_.clear();
   }
+  /// Redis comes back with older data: its links are new.
+  void go_back() {
+    seq_ -= draw(static_cast<uint32_t>(std::min<uint64_t>(seq_, 10)) + 1);
+    while (!log_.empty() && log_.back() > seq_) log_.pop_back();
+    on_the_way_.clear();
+    subject_.lost();
+    question_.reset();
+    subject_.attached();
+    if (draw(2) == 0) answer();
+  }
   void trim() {
     while (log_.size() > 3) log_.pop_front();
   }
@@ -87,6 +100,7 @@ private:
     const auto order = subject_.next();
     if (order.what == wanted::nothing) return;
     // Redis answers with what it has at some moment before the answer arrives.
+    if (order.what == wanted::new_epoch && order.after.epoch == epoch_ && seq_ < order.after.seq) forget();
     question_ = {order, {epoch_, seq_}, {}, false};
     if (order.what != wanted::entries) return;
     for (auto seq : log_)
@@ -110,10 +124,8 @@ private:
     subject_.read_failed(question_->order.ticket);
     question_.reset();
   }
-  /// The bus is well again: all that is on its way arrives, all questions are answered. One more message
-  /// shows a hole that a silent loss has left.
+  /// The bus is well again: all that is on its way arrives, all questions are answered.
   void settle() {
-    publish();
     for (int i = 0; i < 200; ++i) {
       if (!on_the_way_.empty()) deliver();
       answer();
@@ -183,7 +195,7 @@ CAF_TEST(whatever happens the order is kept and every hole is filled or told) {
   uint64_t heard = 0;
   for (uint32_t seed = 1; seed <= 3'000; ++seed) {
     world any{seed};
-    any.run(200);
+    any.run(250);
     if (!any.verdict().empty()) CAF_FAIL("seed " << seed << ": " << any.verdict());
     heard += any.heard();
   }

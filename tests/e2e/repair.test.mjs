@@ -224,6 +224,40 @@ test('Redis is started again without its data: members are told of the new epoch
   await node.stop();
 });
 
+test('Redis comes back with old data: members are told of the new epoch, and get what was taken since, also by nodes without members', async () => {
+  const restored = await startRedis({ keeps: 'snapshot' });
+  const node = await startClusterNode(restored, 'n1', HISTORY);
+  const other = await startClusterNode(restored, 'n2', HISTORY);
+  for (const each of [node, other]) await each.readiness(200);
+  const room = kept();
+  const [member, near] = await node.clients(2);
+  const far = await other.client();
+  await member.ok(recoverable(room));
+  await fill(near, room, 10);
+  await restored.command('SAVE');
+  const old = await fill(near, room, 10, 11);
+  await expectNumbers(member, room, 1, 20);
+  await restored.kill();
+  for (const each of [node, other]) await each.readiness(503);
+  await restored.start();
+  const acked = async (client, message) => {
+    for (;;) {
+      const answer = await client.ask(say(room, message));
+      if (answer.type === 'ack') return answer;
+      assert.equal(answer.code, 'bus_unavailable');
+      await elapse(10);
+    }
+  };
+  await acked(far, 'from afar');
+  const { epoch } = await acked(near, 'from near');
+  assert.notEqual(epoch, old.epoch);
+  await member.expect({ type: 'gap', room, epoch, from: 1, to: 0 });
+  await member.expect(delivered(room, 'from afar', 1));
+  await member.expect(delivered(room, 'from near', 2));
+  await member.expectSilence();
+  for (const each of [node, other]) await each.stop();
+});
+
 // -- commands that Redis refuses ----------------------------------------------------------------------------------------
 
 test('Redis out of memory: publishes are refused, members stay, and no number is used up', async () => {
