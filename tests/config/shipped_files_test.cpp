@@ -3,15 +3,12 @@
 
 #include <caf/test/dsl.hpp>
 
-#include <filesystem>
-
 using namespace roomcast::config;
 
 namespace {
 
 configuration shipped(const std::string& name) {
-  auto folder = std::filesystem::path{__FILE__}.parent_path() / "../../config";
-  auto loaded = load({{"--config-file=" + (folder / name).string()}, {}, {}, {}});
+  auto loaded = load({{"--config-file=" ROOMCAST_CONFIG_FOLDER "/" + name}, {}, {}, {}});
   if (!loaded) CAF_FAIL(loaded.failure());
   return *loaded;
 }
