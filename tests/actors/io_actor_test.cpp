@@ -243,6 +243,7 @@ CAF_TEST(what actors make ready runs before the sockets have their turn) {
   other.on_handled = [&] { order.emplace_back("the next actor"); };
   tell(handle, flushed{});
   CAF_CHECK_EQUAL(order, (std::vector<std::string>{"the next actor", "a socket"}));
+  end_all(); // they refer to what ends here
 }
 
 CAF_TEST(a busy actor does not keep the sockets from their turn) {
