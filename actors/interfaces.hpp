@@ -215,7 +215,8 @@ struct join {
   join_purpose purpose;
   std::shared_ptr<const wire::roster> who{}; ///< the room's own: set once the bus knows the user
   ref<batch> meanwhile{};                    ///< the room's own: what came since `who` was read
-  bool again = false; ///< an earlier join was answered: there may be a seat, whatever `slot` says
+  uint64_t behind = 0; ///< the room's own: what is kept behind this mark is for it; 0: nothing
+  bool again = false;  ///< an earlier join was answered: there may be a seat, whatever `slot` says
 };
 
 /// A connection goes. Of somebody who is no member: ignored.

@@ -33,7 +33,8 @@ room::room(
     lobby_(std::move(lobby)),
     linger_(options.linger),
     slow_consumer_(options.slow_consumer),
-    presence_grace_(options.presence_grace) {
+    presence_grace_(options.presence_grace),
+    kept_(name_) {
   if (options.history.size > 0)
     history_ =
         std::make_unique<room_history>(static_cast<room_history::owner&>(*this), name_, options.history);
@@ -65,6 +66,7 @@ void room::on_events(const events& message) {
   ++handled_;
   auto& list = *message.list;
   keep_for_entering(list);
+  keep_for_recovering(list);
   if (builder_.empty()) begin_appending();
   builder_.reserve(list.count(), list.text_bytes());
   list.for_each([&](const event_batch::event& event) {
@@ -152,19 +154,20 @@ void room::admit_or_wait(const join& request) {
   waiting_.push_back(request);
 }
 
-void room::admit(const join& request) {
+void room::admit(join request) {
   if (history_)
     history_->admit(request);
   else
     seat(request, {});
 }
 
-void room::seat(const join& request, admission how) {
+void room::seat(join& request, admission how) {
   const auto slot = take_slot(request, how.spelling);
   auto answer = answer_to(request, std::move(how));
   answer.slot = slot;
   caf::anon_send(request.member, notice{std::move(answer)});
   bring_meanwhile(request);
+  hand_over_kept(request);
 }
 
 joined room::answer_to(const join& request, admission how) {
@@ -273,9 +276,10 @@ void room::unseat(const join& request) {
   if (const auto seat = seat_of(request); seat != no_slot) vacate(seat);
 }
 
-void room::greet(const join& request, admission how) {
+void room::greet(join& request, admission how) {
   if (seat_of(request) != no_slot && !builder_.empty()) flush_batch(); // it is a member up to here
   unseat(request);
+  if (request.behind == 0) request.behind = kept_.mark();
   how.past.from = caf::strong_actor_ptr{ctrl()};
   caf::anon_send(request.member, notice{answer_to(request, std::move(how))});
   bring_meanwhile(request);
@@ -286,8 +290,9 @@ void room::send_page(const join& request, replay page) {
   caf::anon_send(request.member, notice{replayed{name_, no_slot, std::move(page)}});
 }
 
-void room::seat_behind(const join& request, variant spelling, replay page) {
+void room::seat_behind(join& request, variant spelling, replay page) {
   caf::anon_send(request.member, notice{replayed{name_, take_slot(request, spelling), std::move(page)}});
+  hand_over_kept(request);
 }
 
 void room::refuse(const join& request) { refuse(request, error_code::bus_unavailable, bus_is_away); }
@@ -362,6 +367,7 @@ void room::on(const room_timeout& message) {
 }
 
 void room::after_departure() {
+  forget_kept();
   if (member_count_ > 0 || !waiting_.empty() || state_ != state::live) return;
   if (history_ && history_->recovering() > 0) return;
   if (!may_retire()) return; // comes back here when the bus knows that nobody is left

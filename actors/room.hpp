@@ -2,6 +2,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/io_actor.hpp"
+#include "actors/kept_events.hpp"
 #include "actors/presence_desk.hpp"
 #include "actors/room_history.hpp"
 #include "actors/room_rules.hpp"
@@ -69,22 +70,29 @@ private:
   void ask(log_read what, uint32_t ticket, position after) override;
   void retry_later() override;
   bool admitting() const override;
-  void seat(const join& request, admission how) override;
-  void greet(const join& request, admission how) override;
+  void seat(join& request, admission how) override;
+  void greet(join& request, admission how) override;
   void send_page(const join& request, replay page) override;
-  void seat_behind(const join& request, variant spelling, replay page) override;
+  void seat_behind(join& request, variant spelling, replay page) override;
+  void hand_over_kept(join& request) override;
   void refuse(const join& request) override;
   void on(const log_answer& message);
   void on(const replay_taken& message);
   void on(const log_retry&);
   void after_history();
 
+  // -- events without a number, for who reads the past (room_kept.cpp) -----------
+
+  void keep_for_recovering(event_batch& list);
+  void give_up_keeping();
+  void forget_kept();
+
   // -- members -----------------------------------------------------------------
 
   void on_join(const join& message);
   void on_leave(const leave& message);
   void admit_or_wait(const join& request);
-  void admit(const join& request);
+  void admit(join request);
   void admit_waiting();
   void refuse(const join& request, error_code code, const char* why);
   void refuse_waiting();
@@ -155,6 +163,7 @@ private:
   bool hurried_ = false;
 
   std::unique_ptr<room_history> history_; // null without
+  kept_events kept_;                      // while members read the past, or wait to
   batch_builder builder_;
   unsigned in_flight_ = 0; // batches
 

@@ -70,6 +70,19 @@ void room_history::refuse_ungreeted() {
   }
 }
 
+void room_history::give_up_keeping() {
+  for (auto next = recovering_.begin(); next != recovering_.end();) {
+    const auto one = next++;
+    auto& r = one->second;
+    if (r.greeted) {
+      room_.hand_over_kept(r.request);
+    } else if (r.request.behind != 0) {
+      room_.refuse(r.request);
+      recovering_.erase(one);
+    }
+  }
+}
+
 void room_history::event(const event_batch& list, const event_batch::event& arrived) {
   line_.event(list.share(arrived.text), arrived.at, arrived.excluded, *this);
   pump();

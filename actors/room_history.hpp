@@ -40,13 +40,15 @@ public:
     /// Whether a member may become live now: nothing is waiting to be sent.
     virtual bool admitting() const = 0;
     /// The member is live.
-    virtual void seat(const join& request, admission how) = 0;
+    virtual void seat(join& request, admission how) = 0;
     /// A page for a member that is not live yet: the first one answers its join. A member that was live is
     /// not any more.
-    virtual void greet(const join& request, admission how) = 0;
+    virtual void greet(join& request, admission how) = 0;
     virtual void send_page(const join& request, replay page) = 0;
     /// The last page: the member is live.
-    virtual void seat_behind(const join& request, variant spelling, replay page) = 0;
+    virtual void seat_behind(join& request, variant spelling, replay page) = 0;
+    /// Brings what has no number and was kept for this join; from now on more may be.
+    virtual void hand_over_kept(join& request) = 0;
     virtual void refuse(const join& request) = 0;
 
   protected:
@@ -71,6 +73,8 @@ public:
   void on_taken(connection_id member);
   /// The connection wants in no more; whether it was on its way and its join had been answered.
   bool forget(connection_id member);
+  /// Nothing more can be kept for joins that read the past: those not answered yet are refused.
+  void give_up_keeping();
   /// Whether the connection's join is answered and it reads the past.
   bool is_promised(connection_id member) const;
 

@@ -59,8 +59,8 @@ void room::on(const presence_changed& message) {
   after_departure();
 }
 
-/// The list of users is as old as the change; what happened behind it is in `meanwhile`. The first `later`
-/// wait for another change.
+/// The list of users is as old as the change; what happened behind it is in `meanwhile`, and what happens
+/// until they are seated is kept behind a mark. The first `later` wait for another change.
 void room::welcome_entering(size_t later, const std::shared_ptr<const wire::roster>& who) {
   auto& entering = people_->entering;
   if (entering.size() == later) return;
@@ -72,7 +72,12 @@ void room::welcome_entering(size_t later, const std::shared_ptr<const wire::rost
   entering.erase(first, entering.end());
   for (auto& request : known) {
     request.who = who;
-    if (seat_of(request) == no_slot) request.meanwhile = meanwhile; // a member got it as it came
+    const bool hears_it_anyway =
+        seat_of(request) != no_slot || (history_ && history_->is_promised(request.id));
+    if (!hears_it_anyway) {
+      request.meanwhile = meanwhile;
+      if (history_) request.behind = kept_.mark();
+    }
     admit_or_wait(request);
   }
   admit_waiting();
