@@ -15,6 +15,16 @@ namespace {
 const error no_member{error_code::not_member, "join the room first"};
 const error too_fast{error_code::rate_limited, "too much in too short a time; send it again, slower"};
 
+/// Whether the answer brings messages that were.
+bool wants_past(const wire::request& wanted) noexcept {
+  switch (wanted.kind) {
+  case wire::request_kind::subscribe:
+  case wire::request_kind::join:
+  case wire::request_kind::create: return wanted.recover || wanted.newest > 0;
+  default: return wanted.kind == wire::request_kind::history;
+  }
+}
+
 /// Of a client's frame with a payload of so many bytes, RFC 6455 section 5.2.
 constexpr size_t frame_bytes(size_t payload) noexcept {
   return net::frame_header_size(payload) + 4 + payload;
@@ -152,7 +162,7 @@ void connection::handle(std::string_view text) {
 }
 
 void connection::handle(const wire::request& wanted, std::string_view text) {
-  if (is_joining(wanted.room)) return hold(text);
+  if (must_wait(wanted)) return hold(text);
   switch (wanted.kind) {
   case wire::request_kind::publish: return publish_event(wanted);
   case wire::request_kind::subscribe:
@@ -180,10 +190,14 @@ void connection::join_room(const wire::request& wanted) {
     auto name = wanted.room.empty() ? room_name::parse(random_uuid())
                                     : room_name::parse(wanted.room, services_.decode.max_room_name_bytes);
     if (!name) return fail(name.failure(), wanted.id, wanted.room);
-    rooms_.push_back({std::move(*name), no_slot, false, false});
+    rooms_.push_back({std::move(*name), no_slot, false, false, false});
     known = std::prev(rooms_.end());
   }
   known->joining = true;
+  if (wants_past(wanted)) {
+    known->past = true;
+    intake_.past_begins();
+  }
   join_purpose purpose{
       wanted.kind,
       std::string{wanted.id},
@@ -200,6 +214,7 @@ void connection::join_room(const wire::request& wanted) {
 void connection::leave_room(const wire::request& wanted) {
   if (auto known = find(wanted.room); known != rooms_.end()) {
     send_leave(*known, wanted.user, "");
+    if (known->past) intake_.past_ends();
     *known = std::move(rooms_.back());
     rooms_.pop_back();
   }
@@ -246,6 +261,7 @@ void connection::ask_past(const wire::request& wanted) {
       bridge,
       ask_history{std::move(*name), this, std::string{wanted.id}, wanted.before, wanted.newest, most});
   intake_.asked();
+  intake_.past_begins();
   update_reading();
 }
 
@@ -267,6 +283,29 @@ connection::memberships::iterator connection::find_instance(const room_name& roo
 bool connection::is_joining(std::string_view room) {
   const auto known = find(room);
   return known != rooms_.end() && known->joining;
+}
+
+bool connection::must_wait(const wire::request& wanted) {
+  if (is_joining(wanted.room)) return true;
+  if (!wants_past(wanted) || !is_past_busy()) return false;
+  wait_for_past();
+  return true;
+}
+
+bool connection::is_past_busy() {
+  return intake_.past_is_busy(session_->queued_bytes() <= services_.max_queue_bytes / 4);
+}
+
+void connection::wait_for_past() {
+  if (past_check_due_) return;
+  past_check_due_ = true;
+  delayed_send(this, limits::replay_pause, notice{past_check{}});
+}
+
+/// The request that waited is handled now, or when the client has read.
+void connection::end_past() {
+  intake_.past_ends();
+  release_held();
 }
 
 void connection::hold(std::string_view text) {

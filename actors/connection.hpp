@@ -31,7 +31,8 @@ struct connection_services {
 ///
 /// Requests for one room take effect in the order of arrival: a request for a room whose join is not answered
 /// yet waits, and with it everything behind it. The connection holds that one message and stops reading until
-/// the room has answered.
+/// the room has answered. In the same way a request for a past waits until the client has read the one
+/// before, so that several do not meet in the output queue.
 class connection final : public io_actor<connection_actor::base>, public net::session_handler {
 public:
   connection(
@@ -68,8 +69,9 @@ private:
   struct membership {
     room_name room;
     member_slot slot;
-    bool admitted; // the room sends us its events
-    bool joining;  // a join is under way
+    bool admitted : 1; // the room sends us its events
+    bool joining : 1;  // a join is under way
+    bool past : 1;     // the past under way is of this room
     slow_policy slow_consumer = slow_policy::disconnect;
     variant spelling = variant::plain;
   };
@@ -105,13 +107,14 @@ private:
   void on(const replayed& message);
   void on(const replay_check& message);
   void on(const history_answer& message);
-  void take_past(const membership& of, const replay& past);
+  void take_past(membership& of, const replay& past);
   void on(const refused& message);
   void on(const published& message);
   void on(const presence_answer& message);
   void on(const room_lost& message);
   void on(const close_connection& message);
   void on(const flood_check&);
+  void on(const past_check&);
   void on(const ask_figures& message);
 
   // -- helpers --------------------------------------------------------------------
@@ -121,7 +124,12 @@ private:
   memberships::iterator find(std::string_view room);
   memberships::iterator find_instance(const room_name& room);
   bool is_joining(std::string_view room);
+  bool must_wait(const wire::request& wanted);
+  bool is_past_busy();
+  void wait_for_past();
+  void end_past();
   void answer_joined(const joined& message);
+  void answer_history(const history_answer& message);
   void hold(std::string_view text);
   void release_held();
   void update_reading();
@@ -151,6 +159,7 @@ private:
   bool open_ : 1 = false;               // the session was started; we hold a reference to ourselves
   bool closing_ : 1 = false;
   bool reading_ : 1 = true;
+  bool past_check_due_ : 1 = false; // its timer is running
 };
 
 // Memory per idle connection is a feature; mind what is added.

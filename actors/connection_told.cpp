@@ -34,7 +34,7 @@ void connection::on(const joined& message) {
   const auto known = find(message.room.view());
   if (known == rooms_.end() || !known->joining) // the join had been given up (room_lost): take it back
     return caf::anon_send(services_.lobby, leave{id_, message.room, message.slot, {}, "disconnect"});
-  *known = {message.room, message.slot, true, false, message.slow_consumer, message.spelling};
+  *known = {message.room, message.slot, true, false, known->past, message.slow_consumer, message.spelling};
   answer_joined(message);
   take_past(*known, message.past);
   release_held();
@@ -53,10 +53,24 @@ void connection::on(const replay_check& message) {
     take_past(*known, {{}, 0, message.from});
 }
 
+void connection::on(const past_check&) {
+  ++handled_;
+  past_check_due_ = false;
+  if (!intake_.holding()) return;
+  constexpr unsigned patience = limits::past_patience / limits::replay_pause;
+  if (is_past_busy() && !intake_.past_is_stuck(patience)) return wait_for_past();
+  release_held();
+}
+
 /// A page of the past. The room sends the next one when the client has read most of what is queued.
-void connection::take_past(const membership& of, const replay& past) {
+void connection::take_past(membership& of, const replay& past) {
   pass_on(of, past.frames, past.count);
-  if (!past.from) return;
+  intake_.past_goes_on();
+  if (!past.from) {
+    if (!of.past) return;
+    of.past = false;
+    return end_past(); // may change the list of rooms
+  }
   session_->flush();
   if (session_->queued_bytes() > services_.max_queue_bytes / 4)
     return delayed_send(this, limits::replay_pause, notice{replay_check{of.room, past.from}});
@@ -66,7 +80,11 @@ void connection::take_past(const membership& of, const replay& past) {
 void connection::on(const history_answer& message) {
   ++handled_;
   intake_.answered();
-  update_reading();
+  answer_history(message);
+  end_past();
+}
+
+void connection::answer_history(const history_answer& message) {
   if (!message.ok)
     return fail(
         {error_code::bus_unavailable, "the history cannot be read now; try again"}, message.request_id,
@@ -81,6 +99,10 @@ void connection::on(const refused& message) {
   traffic::add(host_.counted().refused_joins, 1);
   if (const auto known = find(message.room.view()); known != rooms_.end()) {
     known->joining = false;
+    if (known->past && (!known->admitted || message.purpose.wants_past())) {
+      known->past = false;
+      intake_.past_ends();
+    }
     if (!known->admitted) { // a refused repetition leaves the membership as it was
       *known = std::move(rooms_.back());
       rooms_.pop_back();
@@ -130,6 +152,7 @@ void connection::on(const room_lost& message) {
   const auto known = find(message.room.view());
   // A member of the room's next life is not concerned. Who still joins may have been lost with this one.
   if (known == rooms_.end() || (known->admitted && !known->room.same_instance(message.room))) return;
+  if (known->past) intake_.past_ends();
   *known = std::move(rooms_.back());
   rooms_.pop_back();
   fail(

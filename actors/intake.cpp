@@ -7,7 +7,7 @@
 namespace roomcast::actors {
 
 intake::intake(const rate_limits& limits, uint64_t now_ms) {
-  if (limits.any()) rare_ = std::make_unique<rarities>(rarities{rate_limiter{limits, now_ms}, {}});
+  if (limits.any()) rare_ = std::make_unique<rarities>(rarities{rate_limiter{limits, now_ms}, {}, 0});
 }
 
 bool intake::open() const noexcept {
@@ -35,6 +35,7 @@ bool intake::flood_over(uint64_t now_ms) noexcept { return !(flooding_ = rare_->
 void intake::hold(std::string_view text) {
   if (!rare_) rare_ = std::make_unique<rarities>();
   rare_->held.emplace(text);
+  rare_->looks = 0;
 }
 
 std::optional<std::string> intake::release() {
@@ -42,6 +43,21 @@ std::optional<std::string> intake::release() {
   auto text = std::exchange(rare_->held, std::nullopt);
   if (!rare_->rates) rare_.reset();
   return text;
+}
+
+bool intake::past_is_busy(bool queue_is_low) noexcept {
+  if (past_ == past::unread && queue_is_low) past_ = past::none;
+  return past_ != past::none;
+}
+
+void intake::past_goes_on() noexcept {
+  if (rare_) rare_->looks = 0;
+}
+
+bool intake::past_is_stuck(unsigned patience) noexcept {
+  if (past_ != past::under_way || !rare_ || ++rare_->looks < patience) return false;
+  past_ = past::unread;
+  return true;
 }
 
 intake::receipt intake::published(size_t bytes, bool answer_wanted) noexcept {

@@ -36,8 +36,21 @@ public:
   // -- the message that waits ----------------------------------------------------
 
   void hold(std::string_view text);
+  bool holding() const noexcept { return rare_ && rare_->held; }
   /// The held message, if there is one; it is forgotten.
   std::optional<std::string> release();
+
+  // -- the past, one at a time ---------------------------------------------------------
+
+  void past_begins() noexcept { past_ = past::under_way; }
+  /// All of it is in the output queue.
+  void past_ends() noexcept { past_ = past::unread; }
+  /// Whether another one has to wait; `queue_is_low`: the client has read most of what was queued.
+  bool past_is_busy(bool queue_is_low) noexcept;
+  /// Something of it came, or its client is reading it: who waits for it goes on waiting.
+  void past_goes_on() noexcept;
+  /// One more look while a message waits for it: whether nothing came for so many looks that it is given up.
+  bool past_is_stuck(unsigned patience) noexcept;
 
   // -- publishes, counted in bytes modulo 2^32 -------------------------------------
 
@@ -58,15 +71,17 @@ private:
   struct rarities {
     std::optional<rate_limiter> rates;
     std::optional<std::string> held;
+    unsigned looks = 0; // at the past that the held message waits for, since something of it came
   };
 
-  bool holding() const noexcept { return rare_ && rare_->held; }
+  enum class past : uint8_t { none, under_way, unread };
 
   std::unique_ptr<rarities> rare_;
   uint32_t sent_ = 0;     // bytes published so far
   uint32_t promised_ = 0; // of them, up to the last publish that wanted an answer
   uint32_t settled_ = 0;  // of them, answered
   uint8_t questions_ = 0; // without answer
+  past past_ = past::none;
   bool flooding_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include "core/close_code.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
+#include "core/limits.hpp"
 #include "core/position.hpp"
 #include "core/room_name.hpp"
 #include "core/slow_policy.hpp"
@@ -71,6 +72,8 @@ struct join_purpose {
   bool recoverable = false;        ///< deliveries shall carry their numbers
   std::optional<position> recover; ///< what came after this place first
   uint32_t newest = 0;             ///< so many of the newest messages first
+
+  bool wants_past() const noexcept { return recover || newest > 0; }
 };
 
 /// Where a room keeps a member.
@@ -174,11 +177,14 @@ struct close_connection {
 /// The connection's own timer while it does not read from a client that floods it.
 struct flood_check {};
 
+/// The connection's own timer while a request for a past waits for an earlier past.
+struct past_check {};
+
 /// Everything that a connection is told besides events, in one type: every handler costs every connection 46
 /// bytes, and there are as many connections as clients.
 using notice = std::variant<
     published, joined, replayed, replay_check, refused, presence_answer, history_answer, room_lost,
-    close_connection, flood_check, ask_figures>;
+    close_connection, flood_check, past_check, ask_figures>;
 
 /// One WebSocket connection. `deliver` first: handlers are tried in order, and this one is the hot one.
 using connection_actor = caf::typed_actor<caf::reacts_to<deliver>, caf::reacts_to<notice>>;
@@ -329,6 +335,7 @@ struct ask_log {
   log_read what;
   uint32_t ticket;
   position after{};
+  size_t page_bytes = limits::replay_page_bytes; ///< of text, at most; one message comes in any case
 };
 
 /// Reads the past for a client; the answer is `history_answer`.

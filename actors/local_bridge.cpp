@@ -62,7 +62,7 @@ void local_bridge::on_ask_log(const ask_log& message) {
   log_answer answer{message.what, message.ticket, true};
   const bool around = message.what == log_read::entries_around;
   if (around || message.what == log_read::entries)
-    answer.page = log_.read(message.room, message.after.seq, limits::replay_page_bytes, around, now_ms());
+    answer.page = log_.read(message.room, message.after.seq, message.page_bytes, around, now_ms());
   else
     answer.page.top = log_.place(message.room, now_ms());
   // Behind the events that were numbered before: the place is not ahead of what the room has seen.

@@ -1,18 +1,20 @@
 #pragma once
 
 #include "actors/timeline.hpp"
+#include "core/limits.hpp"
 
 #include <deque>
 
 namespace roomcast::actors {
 
 /// The newest messages of a room, without a hole, as its node has them: what a client that was away for a
-/// moment missed is here, and no log has to be asked. Bounded in number and in limits::max_tail_bytes. One
+/// moment missed is here, and no log has to be asked. Bounded in number and in bytes. One
 /// thread.
 class log_tail {
 public:
-  /// At most `most` messages.
-  explicit log_tail(size_t most) noexcept : most_(most) {}
+  /// At most `most` messages, of `max_bytes` together.
+  explicit log_tail(size_t most, size_t max_bytes = limits::max_tail_bytes) noexcept :
+      most_(most), max_bytes_(max_bytes) {}
 
   /// The message behind the last one; any other begins the tail anew.
   void push(uint64_t seq, const shared_bytes& text);
@@ -35,6 +37,7 @@ public:
 
 private:
   const size_t most_;
+  const size_t max_bytes_;
   std::deque<log_entry> entries_;
   size_t bytes_ = 0;
 };

@@ -175,7 +175,7 @@ void redis_log::ask(const ask_log& request) {
   script_call call{&place_script, keys_of(request.room), {}};
   if (request.what == log_read::entries || request.what == log_read::entries_around) {
     call.script = &entries_script;
-    call.arguments = {std::to_string(request.after.seq), std::to_string(limits::replay_page_bytes)};
+    call.arguments = {std::to_string(request.after.seq), std::to_string(request.page_bytes)};
     if (request.what == log_read::entries_around) call.arguments.emplace_back("1");
   } else {
     call.arguments = {to_string(random_epoch()), milliseconds(limits::history_position_ttl)};

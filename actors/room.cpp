@@ -34,10 +34,11 @@ room::room(
     linger_(options.linger),
     slow_consumer_(options.slow_consumer),
     presence_grace_(options.presence_grace),
+    page_bytes_(std::min(limits::replay_page_bytes, options.max_past_bytes)),
     kept_(name_) {
   if (options.history.size > 0)
-    history_ =
-        std::make_unique<room_history>(static_cast<room_history::owner&>(*this), name_, options.history);
+    history_ = std::make_unique<room_history>(
+        static_cast<room_history::owner&>(*this), name_, options.history, options.max_past_bytes);
 }
 
 room::behavior_type room::make_behavior() {
@@ -264,7 +265,7 @@ void room::publish_notice(std::string text) {
 bool room::admitting() const { return confirmed_ && builder_.empty() && (!history_ || history_->ready()); }
 
 void room::ask(log_read what, uint32_t ticket, position after) {
-  caf::anon_send(bridge_, ask_log{name_, this, what, ticket, after});
+  caf::anon_send(bridge_, ask_log{name_, this, what, ticket, after, page_bytes_});
 }
 
 void room::retry_later() {

@@ -144,6 +144,7 @@ private:
   std::chrono::milliseconds linger_;
   const slow_policy slow_consumer_;
   const std::chrono::milliseconds presence_grace_;
+  const size_t page_bytes_; // of the past, at once
 
   state state_ = state::attaching;
   bool channel_ours_ = false; // an attach was sent and no detach behind it

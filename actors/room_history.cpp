@@ -44,8 +44,8 @@ private:
 
 } // namespace
 
-room_history::room_history(owner& room, room_name name, history_rule rule) :
-    room_(room), name_(std::move(name)), tail_(rule.size) {}
+room_history::room_history(owner& room, room_name name, history_rule rule, size_t max_tail_bytes) :
+    room_(room), name_(std::move(name)), tail_(rule.size, max_tail_bytes) {}
 
 // -- what happens ------------------------------------------------------------------
 

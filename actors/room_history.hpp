@@ -55,7 +55,8 @@ public:
     ~owner() = default;
   };
 
-  room_history(owner& room, room_name name, history_rule rule);
+  room_history(
+      owner& room, room_name name, history_rule rule, size_t max_tail_bytes = limits::max_tail_bytes);
 
   // -- what happens ----------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "core/limits.hpp"
 #include "core/slow_policy.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +23,8 @@ struct room_options {
   std::chrono::milliseconds linger; ///< an empty room keeps its subscription for so long
   slow_policy slow_consumer = slow_policy::disconnect;
   history_rule history;
-  std::chrono::milliseconds presence_grace{0}; ///< a user who is back within it was never gone
+  std::chrono::milliseconds presence_grace{0};    ///< a user who is back within it was never gone
+  size_t max_past_bytes = limits::max_tail_bytes; ///< of the past, at once for one member
 };
 
 /// The options of rooms by their names.

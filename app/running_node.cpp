@@ -4,6 +4,7 @@
 #include "actors/local_bridge.hpp"
 #include "actors/redis_bridge.hpp"
 #include "core/ids.hpp"
+#include "core/limits.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -87,7 +88,9 @@ net::server_options server_options(const config::settings& s) {
       s.limits.max_output_memory};
 }
 
-actors::room_rules room_rules(const config::room_settings& s) {
+/// The past that a member gets at once leaves room for the present in its output queue.
+actors::room_rules room_rules(const config::room_settings& s, size_t max_queue_bytes) {
+  const auto max_past = std::min(limits::max_tail_bytes, max_queue_bytes / 2);
   std::vector<actors::room_rules::exception> exceptions;
   for (const auto& each : s.namespaces)
     exceptions.push_back(
@@ -95,9 +98,11 @@ actors::room_rules room_rules(const config::room_settings& s) {
          {s.linger,
           each.slow_consumer.value_or(s.slow_consumer),
           {each.history_size.value_or(s.history_size), each.history_ttl.value_or(s.history_ttl)},
-          each.presence_grace.value_or(s.presence_grace)}});
+          each.presence_grace.value_or(s.presence_grace),
+          max_past}});
   return {
-      {s.linger, s.slow_consumer, {s.history_size, s.history_ttl}, s.presence_grace}, std::move(exceptions)};
+      {s.linger, s.slow_consumer, {s.history_size, s.history_ttl}, s.presence_grace, max_past},
+      std::move(exceptions)};
 }
 
 } // namespace
@@ -121,7 +126,8 @@ running_node::running_node(const config::configuration& loaded) :
     hosts_(make_hosts(*system_, threads_)),
     bridges_(spawn_bridges()) {
   lobby_ = system_->spawn<actors::lobby>(
-      host_pointers(), std::cref(bridges_), room_rules(settings_.rooms), std::ref(gauges_.rooms));
+      host_pointers(), std::cref(bridges_), room_rules(settings_.rooms, settings_.limits.max_queue_bytes),
+      std::ref(gauges_.rooms));
   connections_ = std::make_unique<actors::connection_services>(actors::connection_services{
       lobby_,
       bridges_,
@@ -141,7 +147,8 @@ std::vector<actors::bridge_ring::server> running_node::spawn_bridges() {
     auto& ready = gauges_.bus_ready.front();
     auto& unit = hosts_.front()->unit();
     servers.push_back(
-        {"", system_->spawn<actors::local_bridge>(unit, room_rules(settings_.rooms), std::ref(ready))});
+        {"", system_->spawn<actors::local_bridge>(
+                 unit, room_rules(settings_.rooms, settings_.limits.max_queue_bytes), std::ref(ready))});
     return servers;
   }
   for (const auto& endpoint : redis_endpoints(settings_.redis)) {
@@ -158,7 +165,7 @@ running_node::spawn_redis_bridge(actors::actor_host& host, const net::redis_endp
       net::redis_bus::make(host.thread(), endpoint, "roomcast-" + id_, redis.prefix + "probe:" + boot_);
   return system_->spawn<actors::redis_bridge>(
       host.unit(), std::move(bus), endpoint.name(), actors::channel_naming::make(redis.prefix, redis.channel),
-      room_rules(settings_.rooms), boot_, std::ref(gauges_.bus_ready[i]));
+      room_rules(settings_.rooms, settings_.limits.max_queue_bytes), boot_, std::ref(gauges_.bus_ready[i]));
 }
 
 running_node::~running_node() {

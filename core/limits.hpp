@@ -64,7 +64,9 @@ constexpr uint32_t default_history_messages = 50;    // of one `history` answer,
 constexpr uint32_t max_history_messages = 1'000;     // of one `history` answer, and of `history` in a join
 constexpr size_t max_history_answer_bytes = 524'288; // of one `history` answer: half an output queue
 constexpr size_t replay_page_bytes = 131'072; // read from the log and sent to a recovering member at once
-constexpr auto replay_pause = 20ms;           // a recovering member whose queue is half full is asked again
+constexpr auto replay_pause = 20ms; // a client whose queue is too full for more of the past is asked again
+constexpr auto past_patience =
+    5s; // without anything of a past; then the next one does not wait for it any more
 constexpr size_t max_tail_bytes = 262'144;    // newest messages of a room that its node keeps for recoveries
 constexpr size_t max_held_bytes = 1'048'576;  // events behind a hole; then they are read from the log instead
 constexpr auto log_retry = 500ms;             // after a log read that failed

@@ -39,6 +39,12 @@ public:
   std::optional<close_code> closed_with() const { return code_; }
   const std::string& close_reason() const { return reason_; }
   net::session_handler* handler() const { return handler_; }
+  /// A client that takes nothing until it reads again.
+  void stops_reading() { reads_ = false; }
+  void reads_again() {
+    reads_ = true;
+    flush();
+  }
   /// A client that does not answer our close frame.
   void ignores_close() { answers_close_ = false; }
 
@@ -59,6 +65,7 @@ private:
   }
 
   void flush() {
+    if (!reads_) return;
     for (auto& text : texts_of(queued_)) heard_.push_back(std::move(text));
     queued_.clear();
   }
@@ -74,6 +81,7 @@ private:
   lines heard_;
   std::string queued_;
   std::vector<net::frame_tag> tags_;
+  bool reads_ = true;
   bool paused_ = false;
   bool aborted_ = false;
   bool destroyed_ = false;

@@ -97,3 +97,26 @@ CAF_TEST(too many questions close the intake) {
   subject.answered();
   CAF_CHECK(subject.open());
 }
+
+CAF_TEST(a past is over when all of it has come and most of it was read) {
+  intake subject{{}, 0};
+  CAF_CHECK(!subject.past_is_busy(false));
+  subject.past_begins();
+  CAF_CHECK(subject.past_is_busy(true));
+  CAF_CHECK(subject.open());
+  subject.past_ends();
+  CAF_CHECK(subject.past_is_busy(false));
+  CAF_CHECK(!subject.past_is_busy(true));
+  CAF_CHECK(!subject.past_is_busy(false));
+}
+
+CAF_TEST(a past of which nothing comes is given up) {
+  intake subject{{}, 0};
+  subject.past_begins();
+  subject.hold("a request");
+  CAF_CHECK(!subject.past_is_stuck(2));
+  subject.past_goes_on();
+  CAF_CHECK(!subject.past_is_stuck(2));
+  CAF_CHECK(subject.past_is_stuck(2));
+  CAF_CHECK(!subject.past_is_busy(true));
+}

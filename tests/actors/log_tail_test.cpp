@@ -81,3 +81,10 @@ CAF_TEST(its bytes are bounded) {
   }
   CAF_CHECK(tail.covers(100 - limits::max_tail_bytes / 10'000, 100));
 }
+
+CAF_TEST(its bytes may be bounded more tightly) {
+  log_tail tail{100, 25};
+  const shared_bytes text{std::string(10, 'x')};
+  for (uint64_t seq = 1; seq <= 5; ++seq) tail.push(seq, text);
+  CAF_CHECK_EQUAL(behind(tail, 0), "4 5 ");
+}

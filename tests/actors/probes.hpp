@@ -126,6 +126,7 @@ private:
     s.say("close " + std::to_string(static_cast<int>(m.code)) + " " + m.reason);
   }
   static void hear(state&, const flood_check&) {}
+  static void hear(state&, const past_check&) {}
   static void hear(state&, const ask_figures&) {}
 
   std::shared_ptr<state> state_;

@@ -207,6 +207,27 @@ testOnEachBus('several pages to a reader that stops for a while: all of it, in o
   slow.destroy();
 });
 
+testOnEachBus('many rooms at once to a reader that stops for a while: one after the other, and no 4008', async (near, far) => {
+  const publisher = await near.client();
+  const rooms = [];
+  for (let i = 0; i < 60; ++i) {
+    const room = kept();
+    for (let n = 1; n < 4; ++n) publisher.send(say(room, PAGE_FILLER));
+    rooms.push({ room, epoch: (await publisher.ok(say(room, PAGE_FILLER))).epoch });
+  }
+  const slow = await RawClient.connect(far.port);
+  slow.socket.pause();
+  slow.text(...rooms.map(({ room, epoch }) => JSON.stringify(recoverable(room, { recover: { epoch, seq: 0 }, id: room }))));
+  await until(async () => (await far.stats('connections')).connections.some(({ queue_bytes }) => queue_bytes > 0), 'a queue');
+  slow.socket.resume();
+  for (const { room } of rooms) {
+    const ack = JSON.parse(await slow.nextText());
+    assert.deepEqual([ack.type, ack.room, ack.recovered], ['ack', room, true]);
+    for (let n = 1; n <= 4; ++n) assert.equal(await slow.nextText(), delivered(room, PAGE_FILLER, n));
+  }
+  slow.destroy();
+});
+
 testOnEachBus('UNSUBSCRIBE in the middle of a recovery ends it', async (near, far) => {
   const room = kept();
   const publisher = await near.client();
