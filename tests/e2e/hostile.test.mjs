@@ -91,17 +91,63 @@ test('a thousand malformed requests get one bad_json each', async () => {
   await allIsWell('after malformed requests');
 }, TIMEOUT);
 
-test('a thousand mutated requests that are JSON are answered or refused, never fatal', async () => {
+// What the types of a request are answered by when all is well.
+const answers = {
+  SUBSCRIBE: 'ack', subscribe: 'ack', UNSUBSCRIBE: 'ack', unsubscribe: 'ack', sendMessage: 'ack', SEND_MESSAGE: 'ack', publish: 'ack',
+  chat: 'ack', exit: 'ack', join: 'joined', create: 'create', presence: 'presence', history: 'history', ping: 'pong',
+};
+const refusals = ['bad_request', 'unknown_type', 'bad_room'];
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The request with this id, where the mutation leaves room for one. */
+function withId(text, id) {
+  const value = JSON.parse(text);
+  if (!isObject(value) || 'id' in value) return text;
+  return `${text.slice(0, text.lastIndexOf('}'))}${Object.keys(value).length ? ',' : ''}"id":"${id}"}`;
+}
+
+const isEvent = ({ type, id, roomId }) => id === undefined && roomId !== undefined && type !== 'joined' && type !== 'create';
+
+/** The answers that came before the pong with this id, and at least `count` of them: that to a message may come behind it. */
+async function answersAround(client, id, count) {
+  const all = [];
+  for (let ponged = false; !ponged || all.length < count;) {
+    const message = await client.nextJson();
+    if (message.type === 'pong' && message.id === id) ponged = true;
+    else if (!isEvent(message)) all.push(message);
+  }
+  return all;
+}
+
+/** `got` is what the protocol allows for the request: a success of its kind, or an error from its table. */
+function judge(text, got) {
+  const request = JSON.parse(text);
+  const what = `${text} was answered by ${JSON.stringify(got)}`;
+  if (isObject(request) && 'id' in request && !isObject(request.id) && !Array.isArray(request.id)) assert.equal(got.id, request.id, what);
+  if (got.type !== 'error') return assert.equal(got.type, answers[request.type], what);
+  assert.ok(refusals.includes(got.code) && got.message.length > 0, what);
+  if (!isObject(request) || typeof request.type !== 'string') assert.equal(got.code, 'bad_request', what);
+  assert.equal(got.code === 'unknown_type', typeof request?.type === 'string' && !(request.type in answers), what);
+}
+
+test('a thousand mutated requests that are JSON get one answer each, of a kind that is allowed', async () => {
   const chance = new Chance(seed + 1);
   const client = await node.client();
-  for (let sent = 0; sent < 1000;) {
+  const texts = [];
+  while (texts.length < 1000) {
     const text = mutate(chance.pick(requests), chance);
-    if (!isJson(text)) continue;
+    if (isJson(text)) texts.push(withId(text, `m${texts.length}`));
+  }
+  for (const [i, text] of texts.entries()) {
     client.send(text);
-    sent += 1;
+    client.send({ type: 'ping', id: i });
+    const got = await answersAround(client, i, 1);
+    assert.equal(got.length, 1, `${text} was answered by ${JSON.stringify(got)}`);
+    judge(text, got[0]);
   }
   client.send({ type: 'ping', id: 'last' });
-  await client.take((text) => text === '{"type":"pong","id":"last"}', 'the last pong');
+  assert.deepEqual(await answersAround(client, 'last', 0), []);
   await client.close();
   await allIsWell('after mutated requests');
 }, TIMEOUT);

@@ -1,15 +1,14 @@
 // Two Redis servers: rooms are spread over both, and one of them can go without the other's rooms noticing.
 import assert from 'node:assert/strict';
 import { run, startNode } from './support/node.mjs';
+import { delivered, HISTORY, recover, recoverable, say } from './support/past.mjs';
 import { until } from './support/processes.mjs';
 import { startRedis } from './support/redis.mjs';
-import { freshRoom, test } from './support/suite.mjs';
+import { ann, bob, cleo, freshRoom, test } from './support/suite.mjs';
 
-const say = (room, message) => ({ type: 'sendMessage', roomId: room, message });
-
-function startOn(servers, id) {
+function startOn(servers, id, ...flags) {
   const urls = JSON.stringify(servers.map((each) => each.url));
-  return startNode('--server.bus=redis', `--redis.urls=${urls}`, `--server.node-id=${id}`);
+  return startNode('--server.bus=redis', `--redis.urls=${urls}`, `--server.node-id=${id}`, ...flags);
 }
 
 const works = (node, count) =>
@@ -35,12 +34,12 @@ async function everyoneTalks(clients, rooms, message) {
 }
 
 /** Two servers, two nodes whose lists are in different orders, and a client of each in twenty rooms. */
-async function twoByTwo() {
-  const servers = [await startRedis(), await startRedis()];
-  const nodes = [await startOn(servers, 'n1'), await startOn([...servers].reverse(), 'n2')];
+async function twoByTwo({ keeps, stem, flags = [] } = {}) {
+  const servers = [await startRedis({ keeps }), await startRedis({ keeps })];
+  const nodes = [await startOn(servers, 'n1', ...flags), await startOn([...servers].reverse(), 'n2', ...flags)];
   for (const node of nodes) await works(node, 2);
   const clients = [await nodes[0].client(), await nodes[1].client()];
-  const rooms = Array.from({ length: 20 }, () => freshRoom());
+  const rooms = Array.from({ length: 20 }, () => freshRoom(stem));
   for (const client of clients) await client.subscribe(...rooms);
   return { servers, nodes, clients, rooms, where: [await roomsAt(servers[0]), await roomsAt(servers[1])] };
 }
@@ -82,6 +81,62 @@ test('one server dies: its rooms are refused, the others go on, and all heals', 
   assert.deepEqual(await roomsAt(servers[0]), dead);
   await everyoneTalks(clients, [...dead, ...alive], 'again');
   await late.subscribe(dead[0]);
+  for (const node of nodes) await node.stop();
+});
+
+/** Publishes the number, with a key, until it is acknowledged. */
+async function insist(client, room, n) {
+  let answer;
+  await until(async () => (answer = await client.ask(say(room, n, { key: `k${n}` }))).type === 'ack', () => `an ack: ${JSON.stringify(answer)}`);
+  assert.equal(answer.seq, n);
+}
+
+/** The next numbered messages of the room are first..last; notices of others may be between them. */
+async function hears(client, room, first, last) {
+  const isNumbered = (text) => text.startsWith(`{"type":"sendMessage","roomId":"${room}"`);
+  for (let n = first; n <= last; ++n) assert.equal(await client.take(isNumbered, `message ${n} of ${room}`), delivered(room, n, n));
+}
+
+/** The node lists just these users. */
+async function lists(client, room, ...users) {
+  let answer;
+  const ids = (list) => JSON.stringify(list?.map(({ id }) => id).sort());
+  await until(async () => ids((answer = await client.ask({ type: 'presence', room })).users) === ids(users), () => `presence of ${room}: ${JSON.stringify(answer)}`);
+}
+
+test('one server dies and comes back with its data: history and presence are whole, those of the other never were disturbed', async () => {
+  const { servers, nodes, clients, where } = await twoByTwo({ keeps: 'log', stem: 'h:room', flags: [HISTORY] });
+  const [dead, alive] = where.map((rooms) => rooms[0]);
+  const users = [await nodes[0].client(), await nodes[1].client(), await nodes[1].client()];
+  for (const [i, user] of [ann, bob, cleo].entries())
+    for (const roomId of [dead, alive]) assert.equal((await users[i].ask({ type: 'join', roomId, user })).type, 'joined');
+  const members = [await nodes[0].client(), await nodes[1].client()];
+  const leaver = await nodes[0].client();
+  for (const member of [...members, leaver]) for (const room of [dead, alive]) await member.ok(recoverable(room));
+  const { epoch } = await leaver.ok(recoverable(dead));
+  for (let n = 1; n <= 10; ++n) for (const room of [dead, alive]) await insist(clients[0], room, n);
+  for (const member of [...members, leaver]) for (const room of [dead, alive]) await hears(member, room, 1, 10);
+
+  await servers[0].kill();
+  for (const node of nodes) await works(node, 1);
+  await refused(clients[0], say(dead, 11, { key: 'k11' }));
+  await refused(clients[1], { type: 'presence', room: dead });
+  await leaver.close();
+  await users[2].close();
+  for (let n = 11; n <= 20; ++n) assert.equal((await clients[1].ok(say(alive, n))).seq, n);
+  for (const member of members) await hears(member, alive, 11, 20);
+  for (const client of clients) await lists(client, alive, ann, bob);
+
+  await servers[0].start();
+  for (const node of nodes) await works(node, 2);
+  for (let n = 11; n <= 20; ++n) await insist(clients[n % 2], dead, n);
+  for (const member of members) await hears(member, dead, 11, 20);
+  for (const client of clients) for (const room of [dead, alive]) await lists(client, room, ann, bob);
+  const back = await nodes[1].client();
+  assert.equal((await recover(back, dead, { epoch, seq: 10 })).recovered, true);
+  await hears(back, dead, 11, 20);
+  for (const room of [dead, alive]) await insist(clients[0], room, 21);
+  for (const member of members) for (const room of [dead, alive]) await hears(member, room, 21, 21); // nothing twice before it
   for (const node of nodes) await node.stop();
 });
 

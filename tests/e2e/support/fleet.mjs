@@ -61,6 +61,12 @@ export const redisFaults = {
     await elapse(chance.below(3500));
     redis.thaw();
   },
+  async 'the memory of Redis is full'({ redis }, chance) {
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await redis.command('CONFIG', 'SET', 'maxmemory', 1);
+    await elapse(chance.below(1000));
+    await redis.command('CONFIG', 'SET', 'maxmemory', 0);
+  },
   async 'subscriber links are killed'({ redis }) {
     await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
   },
