@@ -15,6 +15,15 @@ batch::~batch() {
   if (owner_) caf::anon_send(caf::actor_cast<room_actor>(owner_), flushed{});
 }
 
+void batch::let_go() noexcept {
+  owner_ = nullptr;
+  for (auto& [frames, cuts] : spellings_) {
+    frames = {};
+    cuts.clear();
+  }
+  credit_ = {};
+}
+
 bool batch::excludes(connection_id member) const noexcept {
   const auto is_theirs = [member](const cut& c) { return c.member == member; };
   return std::any_of(spellings_.begin(), spellings_.end(), [&](const spelling& s) {
@@ -73,11 +82,12 @@ size_t batch_builder::bytes() const noexcept {
   return std::max(spellings_[0].frames.size(), spellings_[1].frames.size());
 }
 
-ref<batch> batch_builder::seal(const room_name& room, caf::strong_actor_ptr owner) {
-  auto sealed = ref<batch>::adopt(new batch(room, std::move(owner)));
+ref<batch> batch_builder::seal(const room_name& room, caf::strong_actor_ptr owner, ref<batch> used) {
+  auto sealed = used ? std::move(used) : ref<batch>::adopt(new batch(room));
+  sealed->owner_ = std::move(owner);
   for (size_t i = 0; i < spellings_.size(); ++i) {
     sealed->spellings_[i].frames = spellings_[i].frames.finish();
-    sealed->spellings_[i].cuts = std::exchange(spellings_[i].cuts, {});
+    sealed->spellings_[i].cuts.swap(spellings_[i].cuts);
   }
   sealed->credit_ = std::exchange(credit_, {});
   sealed->count_ = std::exchange(count_, 0);

@@ -30,6 +30,10 @@ public:
   /// Whether some of the frames are not for `member`.
   bool excludes(connection_id member) const noexcept;
 
+  /// For the only owner, when all members have it: gives back what it holds and tells nobody. It may be
+  /// sealed anew.
+  void let_go() noexcept;
+
   struct share {
     shared_bytes frames;
     uint32_t count;
@@ -52,7 +56,7 @@ private:
     std::vector<cut> cuts; // almost always empty
   };
 
-  batch(room_name room, caf::strong_actor_ptr owner) : room_(std::move(room)), owner_(std::move(owner)) {}
+  explicit batch(room_name room) : room_(std::move(room)) {}
   ~batch();
 
   const spelling& of(variant which) const noexcept { return spellings_[static_cast<size_t>(which)]; }
@@ -84,8 +88,8 @@ public:
   size_t bytes() const noexcept;
 
   /// Everything so far; the builder is empty afterwards. `owner` (or nobody) gets `flushed` when all members
-  /// have it.
-  ref<batch> seal(const room_name& room, caf::strong_actor_ptr owner);
+  /// have it. `used`: a batch of the same room that was let go, to be used again; or null.
+  ref<batch> seal(const room_name& room, caf::strong_actor_ptr owner, ref<batch> used = {});
 
 private:
   struct spelling {

@@ -44,7 +44,6 @@ public:
 
   void warm_up() const noexcept override;
 
-  bool is_on(const io_unit& where) noexcept { return &unit() == &where; }
   /// What `deliver` says, by a call from a room of the same I/O thread. False: nothing happened, since
   /// messages wait that go before it; send it.
   bool take(const batch& events) {

@@ -45,6 +45,10 @@ public:
   /// The share that the room keeps until all members have the events. Once.
   flush_credit take_credit() noexcept { return std::move(credit_); }
 
+  /// Forgets all events, gives the share back where nobody took it, and is as new, with the memory it has.
+  /// For the only owner.
+  void clear(ref<unflushed_bytes> pool) noexcept;
+
 private:
   struct record_header {
     connection_id excluded;

@@ -1,14 +1,26 @@
 #include "actors/event_router.hpp"
 
+#include "actors/room.hpp"
 #include "core/limits.hpp"
 
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace roomcast::actors {
+namespace {
 
-event_router::event_router(std::function<void()> on_relief) :
+/// The room behind a handle, if it is one that runs on `where`: docs/adr/012-deliveries-are-calls.md.
+room* near_room(const room_actor& handle, const io_unit& where) {
+  auto* known = dynamic_cast<room*>(caf::actor_cast<caf::abstract_actor*>(handle));
+  return known && known->is_on(where) ? known : nullptr;
+}
+
+} // namespace
+
+event_router::event_router(const io_unit& where, std::function<void()> on_relief) :
+    where_(where),
     unflushed_(ref<unflushed_bytes>::make(limits::max_unflushed_bytes, std::move(on_relief))) {}
 
 event_router::channel& event_router::attach(const attach_room& request) {
@@ -17,6 +29,7 @@ event_router::channel& event_router::attach(const attach_room& request) {
   if (entry->owner != request.from) entry->pending.reset(); // events for the former owner
   entry->name = request.room;
   entry->owner = request.from;
+  entry->near = near_room(request.from, where_);
   entry->attempt = request.attempt;
   entry->confirmed = false;
   return *entry;
@@ -44,7 +57,7 @@ event_router::channel* event_router::find(const room_name& name) {
 
 void event_router::add(channel& to, const event_batch::event& added) {
   if (!to.pending) {
-    to.pending = ref<event_batch>::make(unflushed_);
+    to.pending = spare_ ? std::exchange(spare_, nullptr) : ref<event_batch>::make(unflushed_);
     touched_.push_back(&to);
   }
   to.pending->append(added);
@@ -53,8 +66,15 @@ void event_router::add(channel& to, const event_batch::event& added) {
 
 void event_router::hand_out() {
   for (auto* c : touched_)
-    if (c->pending) caf::anon_send(c->owner, events{std::move(c->pending)});
+    if (c->pending) hand_to(*c);
   touched_.clear();
+}
+
+void event_router::hand_to(channel& to) {
+  auto list = std::exchange(to.pending, nullptr);
+  if (!to.near || !to.near->take(*list)) return caf::anon_send(to.owner, events{std::move(list)});
+  list->clear(unflushed_);
+  if (!spare_) spare_ = std::move(list);
 }
 
 void event_router::confirm(channel& which) {

@@ -8,6 +8,9 @@
 
 namespace roomcast::actors {
 
+class io_unit;
+class room;
+
 /// From a channel to the room that owns it: the part that both bridges share. Gathers the events of one turn
 /// and hands each room its own at once. Belongs to a bridge, one thread.
 class event_router {
@@ -18,11 +21,12 @@ public:
     room_actor owner;
     uint32_t attempt = 0;     // of the owner's latest attach
     bool confirmed = false;   // `attached` was sent for that attempt, and no `bus_lost` since
+    room* near = nullptr;     // the owner, if it is a room of the bridge's own I/O thread
     ref<event_batch> pending; // gathered in this turn
   };
 
-  /// `on_relief`: see unflushed_bytes.
-  explicit event_router(std::function<void()> on_relief);
+  /// `where` is the bridge's; `on_relief`: see unflushed_bytes.
+  event_router(const io_unit& where, std::function<void()> on_relief);
 
   /// Makes `request.from` the owner of its channel.
   channel& attach(const attach_room& request);
@@ -37,7 +41,7 @@ public:
 
   /// Adds an event, handed over with the next hand_out().
   void add(channel& to, const event_batch::event& added);
-  /// Sends the gathered events, one message per room.
+  /// Hands each room its gathered events, by a call or by one message.
   void hand_out();
 
   /// Tells the owner that its subscription is confirmed.
@@ -54,8 +58,12 @@ public:
   unflushed_bytes& unflushed() noexcept { return *unflushed_; }
 
 private:
+  void hand_to(channel& to);
+
+  const io_unit& where_;
   std::unordered_map<room_name, std::unique_ptr<channel>, room_name_hash, room_name_equal> channels_;
   std::vector<channel*> touched_; // with pending events
+  ref<event_batch> spare_;        // cleared: most events are handed to a room at a time
   ref<unflushed_bytes> unflushed_;
   uint64_t received_ = 0;
 };

@@ -74,6 +74,8 @@ public:
 
   void drop() override { caf::intrusive_ptr_release(this->ctrl()); }
 
+  bool is_on(const io_unit& where) const noexcept { return &unit_ == &where; }
+
   /// What an actor of the same thread would send as a message, brought by a call: runs `turn` as a handler of
   /// this actor; it may throw, but not quit(). on_drained() follows when the unit has run all that are ready.
   /// False: nothing happened, because messages wait that go before it, or the actor has ended.

@@ -15,7 +15,7 @@ namespace roomcast::actors {
 // Publishing checks the bound each time: nothing has to be woken when it falls.
 local_bridge::local_bridge(
     caf::actor_config& config, io_unit& unit, room_rules rules, std::atomic<bool>& ready) :
-    io_actor(config, unit), rules_(std::move(rules)), ready_(ready), router_([] {}) {
+    io_actor(config, unit), rules_(std::move(rules)), ready_(ready), router_(unit, [] {}) {
   ready_.store(true);
 }
 

@@ -22,10 +22,12 @@ redis_bridge::redis_bridge(
     rules_(std::move(rules)),
     boot_(std::move(boot)),
     ready_(ready),
-    router_([weak = caf::weak_actor_ptr{ctrl()}] {
-      if (auto self = caf::actor_cast<caf::strong_actor_ptr>(weak))
-        caf::anon_send(caf::actor_cast<bridge_actor>(self), resume_events{});
-    }),
+    router_(
+        unit,
+        [weak = caf::weak_actor_ptr{ctrl()}] {
+          if (auto self = caf::actor_cast<caf::strong_actor_ptr>(weak))
+            caf::anon_send(caf::actor_cast<bridge_actor>(self), resume_events{});
+        }),
     publishes_(*bus_, log_, naming_, rules_, boot_),
     presence_(
         {scripts_, naming_, boot_, [this] { return clock().now(); },

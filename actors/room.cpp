@@ -43,8 +43,8 @@ room::room(
 
 room::behavior_type room::make_behavior() {
   return {
-      [this](const events& m) { on_events(m); },      [this](const flushed&) { on_flushed(); },
-      [this](const join& m) { on_join(m); },          [this](const leave& m) { on_leave(m); },
+      [this](const events& m) { on_events(*m.list); }, [this](const flushed&) { ++handled_, on_flushed(); },
+      [this](const join& m) { on_join(m); },           [this](const leave& m) { on_leave(m); },
       [this](const room_notice& m) { on_notice(m); },
   };
 }
@@ -63,9 +63,8 @@ void room::on_notice(const room_notice& message) {
 
 // -- events ----------------------------------------------------------------------
 
-void room::on_events(const events& message) {
+void room::on_events(event_batch& list) {
   ++handled_;
-  auto& list = *message.list;
   keep_for_entering(list);
   keep_for_recovering(list);
   if (builder_.empty()) begin_appending();
@@ -98,7 +97,6 @@ void room::append_gap(const std::string& text) {
 void room::begin_appending() { builder_.wants(numbered_members_<member_count_, numbered_members_> 0); }
 
 void room::on_flushed() {
-  ++handled_;
   --in_flight_;
   send_batch();
   admit_waiting();
@@ -110,7 +108,7 @@ void room::send_batch() {
 }
 
 void room::flush_batch() {
-  const auto sealed = builder_.seal(name_, caf::strong_actor_ptr{ctrl()});
+  auto sealed = builder_.seal(name_, caf::strong_actor_ptr{ctrl()}, std::exchange(spare_, nullptr));
   ++in_flight_;
   const auto near_at = [this](size_t slot) -> const hosted* {
     const auto* m = slot < members_.size() ? &members_[slot] : nullptr;
@@ -122,6 +120,15 @@ void room::flush_batch() {
     if (!m.handle || (m.is_near && near_connection(m.handle).take(*sealed))) continue;
     caf::anon_send(m.handle, deliver{sealed});
   }
+  if (!sealed->unique()) return; // `flushed` will come
+  sealed->let_go();
+  spare_ = std::move(sealed);
+  ++let_go_;
+}
+
+/// What came in since the last batch was let go makes the next one.
+void room::on_drained() {
+  for (; let_go_ > 0; --let_go_) on_flushed();
 }
 
 /// Whether it can be called instead of sent to: docs/adr/012-deliveries-are-calls.md.

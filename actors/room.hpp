@@ -31,8 +31,15 @@ public:
   const char* name() const override { return "room"; }
   void on_exit() override;
 
+  /// What `events` says, by a call from the bridge of the same I/O thread. False: nothing happened, since
+  /// messages wait that go before it; send it.
+  bool take(event_batch& list) {
+    return hand_over([&] { on_events(list); });
+  }
+
 protected:
   behavior_type make_behavior() override;
+  void on_drained() override;
 
 private:
   enum class state : uint8_t { attaching, live, lingering, retiring };
@@ -56,7 +63,7 @@ private:
 
   // -- events ------------------------------------------------------------------
 
-  void on_events(const events& message);
+  void on_events(event_batch& list);
   void on_flushed();
   void send_batch();
   void flush_batch();
@@ -167,6 +174,8 @@ private:
   kept_events kept_;                      // while members read the past, or wait to
   batch_builder builder_;
   unsigned in_flight_ = 0; // batches
+  unsigned let_go_ = 0;    // of them: nobody has them any more, and they count until the end of our run
+  ref<batch> spare_;       // the last one that was let go
 
   uint64_t messages_ = 0;
   uint64_t bytes_ = 0;

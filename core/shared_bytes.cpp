@@ -48,4 +48,8 @@ shared_bytes bytes_builder::finish() noexcept {
   return {std::exchange(block_, nullptr), 0, size};
 }
 
+void bytes_builder::reuse(shared_bytes used, size_t most) noexcept {
+  if (used.unique() && used.capacity() <= most) block_ = std::move(used.block_);
+}
+
 } // namespace roomcast

@@ -38,6 +38,10 @@ public:
   size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
   std::string_view view() const noexcept { return {data(), size_}; }
+  /// Of the whole block, in bytes.
+  size_t capacity() const noexcept { return block_ ? block_->capacity() : 0; }
+  /// Whether nobody else has the block.
+  bool unique() const noexcept { return block_ && block_->unique(); }
 
   /// A part of them, sharing the block (begin + size <= size()).
   shared_bytes slice(size_t begin, size_t size) const noexcept { return {block_, begin_ + begin, size}; }
@@ -49,6 +53,8 @@ public:
   }
 
 private:
+  friend class bytes_builder;
+
   ref<byte_block> block_;
   uint32_t begin_ = 0;
   uint32_t size_ = 0;
@@ -72,6 +78,9 @@ public:
 
   /// Everything gathered so far; the builder is empty afterwards.
   shared_bytes finish() noexcept;
+  /// Writes its next bytes into the block of `used`, if nobody else has it and it is no larger than
+  /// `most` bytes. Call only while empty().
+  void reuse(shared_bytes used, size_t most) noexcept;
 
 private:
   ref<byte_block> block_;

@@ -1,8 +1,10 @@
 // The way in from Redis: bytes of one read to events of many rooms.
 
 #include "actors/event_router.hpp"
+#include "actors/io_unit.hpp"
 #include "bench/micro/null_room.hpp"
 #include "core/limits.hpp"
+#include "net/io_thread.hpp"
 #include "net/resp.hpp"
 #include "wire/bus_payload.hpp"
 
@@ -63,7 +65,7 @@ BENCHMARK(check_payload_with_header);
 /// Rooms attached to a router, found by channel as the subscriber link does.
 class routed_rooms {
 public:
-  explicit routed_rooms(int count) : router_([] {}) {
+  explicit routed_rooms(int count) {
     for (int i = 0; i < count; ++i) {
       const auto name = *room_name::parse("room-" + std::to_string(i));
       channels_.emplace(channel_name(i), &router_.attach({name, room_.handle(), 1}));
@@ -85,7 +87,9 @@ private:
   };
 
   bench::null_room room_;
-  actors::event_router router_;
+  net::io_thread thread_{0};
+  actors::io_unit unit_{room_.system(), thread_};
+  actors::event_router router_{unit_, [] {}};
   std::unordered_map<std::string, actors::event_router::channel*, text_hash, std::equal_to<>> channels_;
 };
 

@@ -11,6 +11,7 @@ namespace roomcast::bench {
 class null_room {
 public:
   const actors::room_actor& handle() const noexcept { return room_; }
+  caf::actor_system& system() noexcept { return system_; }
 
 private:
   static actors::room_actor::behavior_type behavior() {

@@ -142,6 +142,27 @@ CAF_TEST(the credit of all its events is given back with it) {
   CAF_CHECK_EQUAL(unflushed->sum(), 0u);
 }
 
+CAF_TEST(a batch that was let go tells nobody and is used again) {
+  add({{"1", bob}});
+  auto sealed = seal();
+  auto* const place = sealed.get();
+  const auto bytes = sealed->share_of(ann, variant::plain).frames;
+  sealed->let_go();
+  CAF_CHECK_EQUAL(unflushed->sum(), 0u);
+  add({{"22"}});
+  sealed = builder.seal(named("r"), caf::actor_cast<caf::strong_actor_ptr>(owner), std::move(sealed));
+  CAF_CHECK(sealed.get() == place);
+  CAF_CHECK(sealed->share_of(bob, variant::plain).frames.view() == frames_of({"22"}));
+  CAF_CHECK_EQUAL(sealed->count(), 1u);
+  CAF_CHECK_EQUAL(unflushed->sum(), 2u);
+  CAF_CHECK(bytes.view() == frames_of({"1"})); // of whoever has them still
+  settle();
+  CAF_CHECK_EQUAL(flushes, 0);
+  sealed.reset();
+  settle();
+  CAF_CHECK_EQUAL(flushes, 1);
+}
+
 CAF_TEST(a batch whose room is gone goes quietly) {
   add({{"1"}});
   auto sealed = seal();

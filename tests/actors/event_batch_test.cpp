@@ -61,4 +61,27 @@ CAF_TEST(a batch nobody took gives its bytes back) {
   CAF_CHECK_EQUAL(pool->sum(), 0u);
 }
 
+CAF_TEST(a cleared batch is as new and writes into the memory it has) {
+  event_batch gathered{pool};
+  const auto place_of = [&](std::string_view text) {
+    gathered.append({text});
+    const char* place = nullptr;
+    gathered.for_each([&](const event_batch::event& e) {
+      CAF_CHECK(e.text == text);
+      place = e.text.data();
+    });
+    return place;
+  };
+  const auto* first = place_of("12345");
+  gathered.clear(pool);
+  CAF_CHECK_EQUAL(pool->sum(), 0u);
+  CAF_CHECK_EQUAL(gathered.count(), 0u);
+  CAF_CHECK(place_of("678") == first);
+  CAF_CHECK_EQUAL(pool->sum(), 3u); // counted again
+  const auto kept = gathered.share({first, 3});
+  gathered.clear(pool);
+  CAF_CHECK(place_of("9") != first); // somebody has the memory
+  CAF_CHECK(kept.view() == "678");
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

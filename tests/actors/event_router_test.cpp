@@ -16,7 +16,7 @@ struct room_log {
 };
 
 struct fixture : actor_fixture {
-  event_router router{[] {}};
+  event_router router{unit(), [] {}};
   room_log first_log;
   room_log second_log;
   room_actor first = spawn_room(first_log);

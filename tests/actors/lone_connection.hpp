@@ -13,6 +13,7 @@ namespace {
 
 /// With a lobby and a bus that say nothing by themselves.
 struct lone_fixture : actor_fixture {
+  using actor_fixture::actor_fixture;
   std::atomic<bool> draining{false};
   bridge_probe bridge{*this};
   lobby_probe lobby{*this};

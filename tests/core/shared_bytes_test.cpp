@@ -103,3 +103,29 @@ CAF_TEST(a builder starts anew after it has handed out its bytes) {
   CAF_CHECK(second.view() == "second");
   CAF_CHECK(builder.finish().empty());
 }
+
+CAF_TEST(a builder takes a block back that nobody else has) {
+  bytes_builder builder;
+  builder.append("first");
+  auto first = builder.finish();
+  const char* const place = first.data();
+  builder.reuse(std::move(first), 1'000);
+  CAF_CHECK(builder.empty());
+  builder.append("second");
+  auto second = builder.finish();
+  CAF_CHECK(second.data() == place);
+  CAF_CHECK(second.view() == "second");
+  const auto copy = second;
+  builder.reuse(second, 1'000);
+  builder.append("third");
+  CAF_CHECK(builder.view().data() != place);
+  CAF_CHECK(copy.view() == "second");
+}
+
+CAF_TEST(a builder takes no block back that is too large) {
+  bytes_builder builder{1'000};
+  builder.append("first");
+  builder.reuse(builder.finish(), 999);
+  builder.append("second");
+  CAF_CHECK_EQUAL(builder.finish().capacity(), 256u);
+}
