@@ -154,6 +154,16 @@ void redis_log::publish(
   bus_.publish_command({words.data(), count}, cookie);
 }
 
+void redis_log::publish_once(
+    const room_name& room, std::string_view key, std::string_view channel, std::string_view payload,
+    uint64_t cookie) {
+  const auto once = this->key("key", room).append(":").append(key);
+  const auto ttl = milliseconds(limits::publish_key_ttl);
+  // Always as text: a script that Redis did not know would let the publisher's next message overtake.
+  bus_.publish_command(
+      std::array<std::string_view, 7>{"EVAL", lua::publish_once, "1", once, channel, payload, ttl}, cookie);
+}
+
 void redis_log::saw(const room_name& room, position at) {
   const auto known = known_.find(room);
   if (known == known_.end()) return;
@@ -167,6 +177,11 @@ bool redis_log::read_outcome(const net::resp_value& reply, position& at, bool& r
   at = place_of(text.substr(0, 16), text.substr(17));
   repeated = text.back() == '1';
   return static_cast<bool>(at);
+}
+
+bool redis_log::read_once(const net::resp_value& reply, bool& repeated) {
+  repeated = reply.text() == "0";
+  return reply.type() == net::resp_type::integer && reply.text().size() == 1;
 }
 
 // -- reading ---------------------------------------------------------------------

@@ -65,6 +65,13 @@ if KEYS[3] then redis.call('SET', KEYS[3], place, 'PX', ARGV[7]) end
 redis.call('PUBLISH', ARGV[1], '\1e=' .. epoch .. ';s=' .. seq .. '\n' .. ARGV[2])
 return place .. ' 0')";
 
+/// For a room without history. KEYS[1]: the key of an idempotent publish. ARGV: channel, payload, the key's
+/// time to live in ms. Returns 1, or 0: the key was known.
+inline constexpr std::string_view publish_once = R"(
+if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[3]) then return 0 end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return 1)";
+
 /// ARGV: a fresh epoch, the meta hash's time to live; perhaps an epoch and a number. Returns epoch and newest
 /// number. The fresh epoch begins where there is none, or where the room is in that epoch and below that
 /// number.

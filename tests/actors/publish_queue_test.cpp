@@ -48,8 +48,8 @@ struct fixture : actor_fixture, net::redis_bus_handler {
   }
   void on_reply(uint64_t, const net::resp_value*) override {}
 
-  void publish(member_probe& who, std::string text, std::string room = "h:r") {
-    actors::publish message{named(room), text, {}, who.handle, text, 0, true};
+  void publish(member_probe& who, std::string text, std::string room = "h:r", std::string key = {}) {
+    actors::publish message{named(room), text, {}, who.handle, text, 0, true, false, std::move(key)};
     queue.publish(message);
   }
   void publish_all(member_probe& who, const std::string& letters) {
@@ -112,6 +112,18 @@ CAF_TEST(rooms without history need no script) {
   CAF_CHECK_EQUAL(redis->publishes()[0].verb, "PUBLISH");
   publish(ann, "b");
   CAF_CHECK_EQUAL(sent(), "aB");
+}
+
+CAF_TEST(without history a key goes in a script of its own that is always sent as text) {
+  publish(ann, "a", "r", "k");
+  publish(ann, "b", "r", "k");
+  publish(ann, "c", "r", "k");
+  CAF_CHECK_EQUAL(sent(), "ABC");
+  CAF_CHECK_EQUAL(redis->publishes()[0].channel, "p:ch:{r}");
+  answer(publish_result::taken, ":1\r\n");
+  answer(publish_result::taken, ":0\r\n");
+  answer(publish_result::taken, "$2\r\nOK\r\n"); // another command's answer
+  CAF_CHECK_EQUAL(heard(ann), "a taken, b taken again, c unknown, ");
 }
 
 CAF_TEST(a forgotten script is repeated in the order of publishing) {
