@@ -20,7 +20,7 @@ void publish_queue::publish(actors::publish& message) {
   const bool kept = !message.is_notice && rules_.of(message.room.view()).history.size > 0;
   const bool keyed = !message.key.empty();
   if (kept) { // all of it stays here: Redis may not know the script
-    auto& added = entries_.emplace_back(entry{std::move(message), true, keyed});
+    auto& added = entries_.emplace_back(entry{std::move(message), true, keyed, cookie});
     if (!holding_) return send(cookie);
     if (held_bytes_ + added.wanted.text.size() <= limits::max_unanswered_bytes) return hold(added);
     ++refused_;
@@ -32,7 +32,7 @@ void publish_queue::publish(actors::publish& message) {
   rest.settled = message.settled;
   rest.answer = message.answer;
   const auto channel = channel_of(rest.room);
-  entries_.push_back({std::move(rest), false, keyed});
+  entries_.push_back({std::move(rest), false, keyed, cookie});
   if (keyed)
     log_.publish_once(entries_.back().wanted.room, message.key, channel, message.text, cookie);
   else if (message.excluded != connection_id{} && naming_.headers)
@@ -108,7 +108,7 @@ void publish_queue::refuse_overtaken(uint64_t cookie) {
 }
 
 bool publish_queue::read(const entry& which, const net::resp_value& reply, published& answer) {
-  if (which.kept) return redis_log::read_outcome(reply, answer.at, answer.repeated);
+  if (which.kept) return redis_log::read_outcome(reply, which.cookie, answer.at, answer.repeated);
   return !which.keyed || redis_log::read_once(reply, answer.repeated);
 }
 

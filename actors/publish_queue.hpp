@@ -42,6 +42,7 @@ private:
     actors::publish wanted; // of one without history only what the answer needs
     bool kept;              // in the history
     bool keyed;             // Redis says whether its key was known
+    uint64_t cookie;
     bool settled = false;
     bool held = false; // to be sent, or sent again, by send_held()
   };

@@ -30,8 +30,9 @@ public:
   void publish_once(
       const room_name& room, std::string_view key, std::string_view channel, std::string_view payload,
       uint64_t cookie);
-  /// Reads what publish() answered: false if that is no place.
-  static bool read_outcome(const net::resp_value& reply, position& at, bool& repeated);
+  /// Reads what publish() answered: false if that is no place, or not the answer to the publish with this
+  /// cookie. A link that has lost a reply brings those of others until its next PING.
+  static bool read_outcome(const net::resp_value& reply, uint64_t cookie, position& at, bool& repeated);
   /// Reads what publish_once() answered: false if that is something else.
   static bool read_once(const net::resp_value& reply, bool& repeated);
 

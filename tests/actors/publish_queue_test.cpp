@@ -67,7 +67,12 @@ struct fixture : actor_fixture, net::redis_bus_handler {
   }
   /// Redis answers its oldest publish.
   void takes(size_t count = 1) {
-    for (; count > 0; --count) answer(publish_result::taken, "$20\r\n000000000000000e 1 0\r\n");
+    for (; count > 0; --count) takes_as(redis->publishes()[answered_].cookie);
+  }
+  /// The same with another publish's ticket.
+  void takes_as(uint64_t cookie) {
+    const auto text = "000000000000000e 1 0 " + std::to_string(cookie);
+    answer(publish_result::taken, "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n");
   }
   void knows_no_script(size_t count = 1) {
     for (; count > 0; --count) answer(publish_result::refused, noscript);
@@ -124,6 +129,14 @@ CAF_TEST(without history a key goes in a script of its own that is always sent a
   answer(publish_result::taken, ":0\r\n");
   answer(publish_result::taken, "$2\r\nOK\r\n"); // another command's answer
   CAF_CHECK_EQUAL(heard(ann), "a taken, b taken again, c unknown, ");
+}
+
+CAF_TEST(the answer to another publish is none) {
+  publish_all(ann, "abc");
+  takes();
+  takes_as(redis->publishes()[2].cookie); // that to b got lost
+  takes_as(redis->publishes()[2].cookie + 1);
+  CAF_CHECK_EQUAL(heard(ann), "a taken, b unknown, c unknown, ");
 }
 
 CAF_TEST(a forgotten script is repeated in the order of publishing) {

@@ -98,6 +98,12 @@ CAF_TEST(a key publishes once) {
   CAF_CHECK(ttl > 290'000 && ttl <= 300'000);
 }
 
+CAF_TEST(the answer brings the ticket back) {
+  const words arguments{"channel", "{}", "9", "60000", first_epoch, "120000", "300000", "", "0", "0", "t7"};
+  CAF_CHECK_EQUAL(run(lua::publish, arguments, {"m", "l", "k"}), first_epoch + " 1 0 t7");
+  CAF_CHECK_EQUAL(run(lua::publish, arguments, {"m", "l", "k"}), first_epoch + " 1 1 t7");
+}
+
 CAF_TEST(a key publishes once without a history) {
   const auto publish = [this](std::string key) {
     return run(lua::publish_once, {"channel", "{}", "300000"}, {std::move(key)});
