@@ -46,6 +46,8 @@ void local_bridge::on_publish(const publish& message) {
       const auto kept = log_.publish(message.room, rule, message.text, message.key, now_ms());
       answer.at = kept.at;
       answer.repeated = kept.repeated;
+    } else if (!message.key.empty()) {
+      answer.repeated = !log_.use_key(message.room, message.key, now_ms());
     }
     ++published_;
     auto* to = answer.repeated ? nullptr : router_.find(message.room);

@@ -57,6 +57,14 @@ memory_log::outcome memory_log::publish(
   return {at, false};
 }
 
+bool memory_log::use_key(const room_name& room, std::string_view key, uint64_t now_ms) {
+  auto name = scoped(room, key);
+  const auto known = keys_.find(name);
+  if (known != keys_.end() && known->second.expires_ms > now_ms) return false;
+  remember_key(std::move(name), {}, now_ms);
+  return true;
+}
+
 position memory_log::place(const room_name& room, uint64_t now_ms) {
   const auto top = open(room, now_ms).top;
   make_room(room);

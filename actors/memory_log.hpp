@@ -26,6 +26,9 @@ public:
       const room_name& room, const history_rule& rule, std::string_view text, std::string_view key,
       uint64_t now_ms);
 
+  /// Notes the use of a key in a room without history: false if it was used in it lately.
+  bool use_key(const room_name& room, std::string_view key, uint64_t now_ms);
+
   /// Epoch and newest number; makes them where there are none.
   position place(const room_name& room, uint64_t now_ms);
   /// Messages behind `after`, at most `max_bytes` of text, but at least one. `around`: if that is all there

@@ -18,8 +18,9 @@ publish_queue::publish_queue(
 void publish_queue::publish(actors::publish& message) {
   const auto cookie = next_cookie();
   const bool kept = !message.is_notice && rules_.of(message.room.view()).history.size > 0;
+  const bool keyed = !message.key.empty();
   if (kept) { // all of it stays here: Redis may not know the script
-    auto& added = entries_.emplace_back(entry{std::move(message), true});
+    auto& added = entries_.emplace_back(entry{std::move(message), true, keyed, cookie});
     if (!holding_) return send(cookie);
     if (held_bytes_ + added.wanted.text.size() <= limits::max_unanswered_bytes) return hold(added);
     ++refused_;
@@ -31,8 +32,10 @@ void publish_queue::publish(actors::publish& message) {
   rest.settled = message.settled;
   rest.answer = message.answer;
   const auto channel = channel_of(rest.room);
-  entries_.push_back({std::move(rest), false});
-  if (message.excluded != connection_id{} && naming_.headers)
+  entries_.push_back({std::move(rest), false, keyed, cookie});
+  if (keyed)
+    log_.publish_once(entries_.back().wanted.room, message.key, channel, message.text, cookie);
+  else if (message.excluded != connection_id{} && naming_.headers)
     bus_.publish(channel, wire::exclude(boot_, message.excluded, message.text), cookie);
   else
     bus_.publish(channel, message.text, cookie);
@@ -104,12 +107,16 @@ void publish_queue::refuse_overtaken(uint64_t cookie) {
   }
 }
 
+bool publish_queue::read(const entry& which, const net::resp_value& reply, published& answer) {
+  if (which.kept) return redis_log::read_outcome(reply, which.cookie, answer.at, answer.repeated);
+  return !which.keyed || redis_log::read_once(reply, answer.repeated);
+}
+
 void publish_queue::settle(entry& which, publish_outcome outcome, const net::resp_value* reply) {
   which.settled = true;
   auto& wanted = which.wanted;
   published answer{std::move(wanted.room), std::move(wanted.request_id), wanted.settled, outcome};
-  if (which.kept && outcome == publish_outcome::taken
-      && !redis_log::read_outcome(*reply, answer.at, answer.repeated))
+  if (outcome == publish_outcome::taken && !read(which, *reply, answer))
     answer.outcome = publish_outcome::unknown; // not what the script answers
   if (answer.at) log_.saw(answer.room, answer.at);
   if (!wanted.publisher || (answer.outcome == publish_outcome::taken && !wanted.answer)) return;

@@ -41,6 +41,8 @@ private:
   struct entry {
     actors::publish wanted; // of one without history only what the answer needs
     bool kept;              // in the history
+    bool keyed;             // Redis says whether its key was known
+    uint64_t cookie;
     bool settled = false;
     bool held = false; // to be sent, or sent again, by send_held()
   };
@@ -53,6 +55,7 @@ private:
   void hold(entry& which);
   void send_held();
   void refuse_overtaken(uint64_t cookie);
+  static bool read(const entry& which, const net::resp_value& reply, published& answer);
   void settle(entry& which, publish_outcome outcome, const net::resp_value* reply);
   void drop_settled();
 

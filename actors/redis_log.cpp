@@ -139,8 +139,9 @@ void redis_log::publish(
   const auto newest_epoch = newest ? to_string(newest.epoch) : std::string{};
   const auto newest_seq = std::to_string(newest.seq);
   if (introduced_.size() >= limits::max_introduced_rooms) introduced_.clear();
+  const auto ticket = std::to_string(cookie);
   const bool introduce = introduced_.insert(message.room).second;
-  std::array<std::string_view, 16> words{
+  std::array<std::string_view, 17> words{
       by_text ? "EVAL" : "EVALSHA", by_text ? publish_script.text : publish_script.sha1,
       once.empty() ? "2" : "3", meta, log};
   size_t count = 5;
@@ -148,10 +149,20 @@ void redis_log::publish(
   for (std::string_view word :
        {channel, std::string_view{message.text}, std::string_view{size}, std::string_view{ttl},
         std::string_view{epoch}, std::string_view{place_ttl}, std::string_view{key_ttl},
-        std::string_view{newest_epoch}, std::string_view{newest_seq},
-        std::string_view{introduce ? "1" : "0"}})
+        std::string_view{newest_epoch}, std::string_view{newest_seq}, std::string_view{introduce ? "1" : "0"},
+        std::string_view{ticket}})
     words[count++] = word;
   bus_.publish_command({words.data(), count}, cookie);
+}
+
+void redis_log::publish_once(
+    const room_name& room, std::string_view key, std::string_view channel, std::string_view payload,
+    uint64_t cookie) {
+  const auto once = this->key("key", room).append(":").append(key);
+  const auto ttl = milliseconds(limits::publish_key_ttl);
+  // Always as text: a script that Redis did not know would let the publisher's next message overtake.
+  bus_.publish_command(
+      std::array<std::string_view, 7>{"EVAL", lua::publish_once, "1", once, channel, payload, ttl}, cookie);
 }
 
 void redis_log::saw(const room_name& room, position at) {
@@ -161,12 +172,20 @@ void redis_log::saw(const room_name& room, position at) {
   if (newest.epoch != at.epoch || newest.seq < at.seq) newest = at;
 }
 
-bool redis_log::read_outcome(const net::resp_value& reply, position& at, bool& repeated) {
-  const auto text = reply.text(); // EPOCH SEQ R
+bool redis_log::read_outcome(const net::resp_value& reply, uint64_t cookie, position& at, bool& repeated) {
+  auto text = reply.text(); // EPOCH SEQ R TICKET
+  const auto ticket = ' ' + std::to_string(cookie);
+  if (!text.ends_with(ticket)) return false;
+  text.remove_suffix(ticket.size());
   if (text.size() < 20 || text[16] != ' ' || text[text.size() - 2] != ' ') return false;
   at = place_of(text.substr(0, 16), text.substr(17));
   repeated = text.back() == '1';
   return static_cast<bool>(at);
+}
+
+bool redis_log::read_once(const net::resp_value& reply, bool& repeated) {
+  repeated = reply.text() == "0";
+  return reply.type() == net::resp_type::integer && reply.text().size() == 1;
 }
 
 // -- reading ---------------------------------------------------------------------

@@ -25,8 +25,16 @@ public:
   void publish(
       const actors::publish& message, const history_rule& rule, std::string_view channel, uint64_t cookie,
       bool by_text);
-  /// Reads what publish() answered: false if that is no place.
-  static bool read_outcome(const net::resp_value& reply, position& at, bool& repeated);
+  /// Publishes a payload in a room without history, unless the key was used in it lately; the outcome comes
+  /// in the same way.
+  void publish_once(
+      const room_name& room, std::string_view key, std::string_view channel, std::string_view payload,
+      uint64_t cookie);
+  /// Reads what publish() answered: false if that is no place, or not the answer to the publish with this
+  /// cookie. A link that has lost a reply brings those of others until its next PING.
+  static bool read_outcome(const net::resp_value& reply, uint64_t cookie, position& at, bool& repeated);
+  /// Reads what publish_once() answered: false if that is something else.
+  static bool read_once(const net::resp_value& reply, bool& repeated);
 
   /// A room that is attached here: each publish into it says what this node knows of its numbers, so that a
   /// Redis that came back with old data does not give them twice.

@@ -32,13 +32,14 @@ end
 
 /// KEYS[3]: the key of an idempotent publish, if there is one. ARGV: channel, text, history size, its time to
 /// live, a fresh epoch, the meta hash's time to live, the key's; times in ms. Then perhaps: the epoch and the
-/// number that the publisher's node knows of, and '1' if Redis may run anew since the node's last publish.
-/// Returns `EPOCH SEQ R`, R = 1: the key was known. Where Redis is below the number that is known, a new
-/// epoch begins first. The stream is written first: if Redis refuses that, nothing has happened.
+/// number that the publisher's node knows of, '1' if Redis may run anew since the node's last publish, and a
+/// ticket. Returns `EPOCH SEQ R TICKET`, R = 1: the key was known. Where Redis is below the number that is
+/// known, a new epoch begins first. The stream is written first: if Redis refuses that, nothing has happened.
 inline const std::string publish = std::string{renumbering} + R"(
+local ticket = ARGV[11] and ' ' .. ARGV[11] or ''
 if KEYS[3] then
   local known = redis.call('GET', KEYS[3])
-  if known then return known .. ' 1' end
+  if known then return known .. ' 1' .. ticket end
 end
 local meta = redis.call('HMGET', KEYS[1], 'e', 's', 'r')
 local epoch, seq = meta[1], tonumber(meta[2])
@@ -63,7 +64,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[6])
 local place = epoch .. ' ' .. seq
 if KEYS[3] then redis.call('SET', KEYS[3], place, 'PX', ARGV[7]) end
 redis.call('PUBLISH', ARGV[1], '\1e=' .. epoch .. ';s=' .. seq .. '\n' .. ARGV[2])
-return place .. ' 0')";
+return place .. ' 0' .. ticket)";
+
+/// For a room without history. KEYS[1]: the key of an idempotent publish. ARGV: channel, payload, the key's
+/// time to live in ms. Returns 1, or 0: the key was known.
+inline constexpr std::string_view publish_once = R"(
+if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[3]) then return 0 end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return 1)";
 
 /// ARGV: a fresh epoch, the meta hash's time to live; perhaps an epoch and a number. Returns epoch and newest
 /// number. The fresh epoch begins where there is none, or where the room is in that epoch and below that

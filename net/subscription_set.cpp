@@ -117,11 +117,13 @@ bool subscription_set::write_batch(std::string& out) {
 /// Takes the channels of the next command from the list; the answer says which command.
 subscription_set::need subscription_set::pick_batch() {
   auto kind = need::nothing;
+  auto most = batch_;
   picked_.clear();
-  while (!due_.empty() && picked_.size() < batch_ && unanswered_.size() + picked_.size() < window_) {
+  while (!due_.empty() && picked_.size() < most && unanswered_.size() + picked_.size() < window_) {
     auto& e = *due_.front();
     const auto wants = what_is_due(e.second);
-    if (kind != need::nothing && wants != need::nothing && wants != kind) break;
+    const bool fits = picked_.empty() || (wants == kind && picked_.size() < e.second.share);
+    if (wants != need::nothing && !fits) break;
     due_.pop_front();
     e.second.queued = false;
     if (wants == need::nothing) {
@@ -129,6 +131,7 @@ subscription_set::need subscription_set::pick_batch() {
       settle(e);
     } else {
       kind = wants;
+      most = std::min<size_t>(most, e.second.share);
       picked_.push_back(&e);
     }
   }
@@ -141,7 +144,10 @@ void subscription_set::connected(std::string_view first) {
   disconnected();
   connected_ = true;
   const auto urgent = channels_.find(first);
-  if (urgent != channels_.end()) settle(*urgent);
+  if (urgent != channels_.end()) {
+    urgent->second.share = 1; // the others' refusal is not its own
+    settle(*urgent);
+  }
   for (auto& e : channels_) settle(e);
 }
 
@@ -176,6 +182,7 @@ subscription_set::confirmation subscription_set::on_subscribed(std::string_view 
   auto& c = e->second;
   c.now = state::confirmed;
   c.live = true;
+  c.share = any_share;
   tell(c, c.owner != nullptr);
   auto* owner = c.owner;
   settle(*e);
@@ -194,11 +201,15 @@ subscription_set::confirmation subscription_set::on_unsubscribed(std::string_vie
 size_t subscription_set::on_error() {
   if (commands_.empty()) return 0;
   const auto failed = commands_.pop_front();
+  // With nothing confirmed it is not about single channels, and they would be many commands each time.
+  const bool is_particular = confirmed_ > 0;
   for (uint32_t i = 0; i < failed.remaining; ++i) {
     auto* e = unanswered_.pop_front();
     auto& c = e->second;
     c.now = c.live ? state::confirmed : state::idle;
-    refuse(c, true);
+    c.repeat = c.live && c.owner; // who waits for a confirmation still does
+    if (is_particular) c.share = static_cast<uint16_t>((failed.remaining + 1) / 2);
+    if (!is_particular || failed.remaining == 1) refuse(c, true);
     settle(*e);
   }
   return failed.remaining;

@@ -41,7 +41,7 @@ public:
 
   // -- the link --------------------------------------------------------------
 
-  /// The link is up: everything wanted is to be subscribed again, `first` before all others.
+  /// The link is up: everything wanted is to be subscribed again, `first` before all others and by itself.
   void connected(std::string_view first = {});
   /// The link is gone, with every subscription on it.
   void disconnected();
@@ -60,9 +60,10 @@ public:
   confirmation on_subscribed(std::string_view channel);
   /// `unsubscribe CHANNEL n`, in the order of the commands. Nobody has to be told.
   confirmation on_unsubscribed(std::string_view channel);
-  /// An error in place of the answers to one command: its channels stay as they were, and are asked for again
-  /// on subscribe(), by ask_refused_again() or when the link is up again. The number of channels; 0: no
-  /// command was due.
+  /// An error in place of the answers to one command: its channels stay as they were. Redis refuses all of a
+  /// command because of one channel: where it has confirmed others, each half is said by itself, down to
+  /// those that are to blame. What is refused is asked for again on subscribe(), by ask_refused_again() or
+  /// when the link is up again. The number of channels; 0: no command was due.
   size_t on_error();
   /// Whether an answer is due.
   bool awaits_answer() const noexcept { return !unanswered_.empty(); }
@@ -77,14 +78,17 @@ private:
   enum class state : uint8_t { idle, subscribing, confirmed, unsubscribing };
   enum class need : uint8_t { nothing, subscribe, unsubscribe };
 
+  static constexpr uint16_t any_share = UINT16_MAX;
+
   struct channel_state {
     void* owner = nullptr;
-    state now = state::idle; // what Redis knows
-    bool live = false;       // Redis said it is subscribed
-    bool told = false;       // the owner had its confirmation on this link
-    bool repeat = false;     // confirmed, and somebody waits for a confirmation of his own
-    bool queued = false;     // in due_
-    bool refused = false;    // Redis answered by an error: nothing is due before it is to be said again
+    state now = state::idle;    // what Redis knows
+    bool live = false;          // Redis said it is subscribed
+    bool told = false;          // the owner had its confirmation on this link
+    bool repeat = false;        // confirmed, and somebody waits for a confirmation of his own
+    bool queued = false;        // in due_
+    bool refused = false;       // Redis answered by an error: nothing is due before it is to be said again
+    uint16_t share = any_share; // how many channels a command with this one may have
   };
 
   struct text_hash {

@@ -122,8 +122,8 @@ public:
   }
   void publish_command(std::span<const std::string_view> words, uint64_t cookie) override {
     if (far_->away_) return far_->handler_->on_published(cookie, net::publish_result::refused, nullptr);
-    // A script has channel and text behind its keys, and eight more words.
-    const size_t first = words[0] == "PUBLISH" ? 1 : words.size() - 10;
+    // A script has channel and text behind its keys.
+    const size_t first = words[0] == "PUBLISH" ? 1 : 3 + std::stoul(std::string{words[2]});
     far_->publishes_.push_back(
         {std::string{words[0]}, std::string{words[first]}, std::string{words[first + 1]}, cookie});
     say("PUBLISH", words[first]);

@@ -99,6 +99,19 @@ CAF_TEST(a publish is answered when it asks) {
   CAF_CHECK_EQUAL(ann.heard(), lines{"published 7 taken 70"});
 }
 
+CAF_TEST(a key published again reaches nobody and is told) {
+  attach();
+  heard.clear();
+  for (int i = 0; i < 2; ++i) {
+    auto keyed = message("{}", true);
+    keyed.key = "k";
+    tell(handle, std::move(keyed));
+  }
+  settle();
+  CAF_CHECK_EQUAL(heard, (lines{"{}"}));
+  CAF_CHECK_EQUAL(ann.heard(), (lines{"published 7 taken 70", "published 7 taken again 70"}));
+}
+
 CAF_TEST(a room that gave its channel up hears nothing more) {
   attach();
   heard.clear();

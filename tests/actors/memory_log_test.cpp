@@ -135,6 +135,18 @@ CAF_TEST(a key belongs to its room) {
   CAF_CHECK(!subject.publish(*room_name::parse("other"), rule, "{}", "k", now).repeated);
 }
 
+CAF_TEST(a key of a room without history is new once in five minutes) {
+  CAF_CHECK(subject.use_key(r, "k", now));
+  CAF_CHECK(!subject.use_key(r, "k", now));
+  CAF_CHECK(subject.use_key(r, "other", now));
+  CAF_CHECK(subject.use_key(*room_name::parse("other"), "k", now));
+  now += 299'999;
+  CAF_CHECK(!subject.use_key(r, "k", now));
+  now += 1;
+  CAF_CHECK(subject.use_key(r, "k", now));
+  CAF_CHECK_EQUAL(subject.rooms(), 0u);
+}
+
 CAF_TEST(the room that was used least lately pays for too many bytes) {
   const history_rule many{10'000, 1h};
   const std::string large(1'000'000, 'x');

@@ -91,8 +91,8 @@ private:
   static void hear(state& s, const published& m) {
     static constexpr const char* outcomes[] = {"taken", "unavailable", "unknown"};
     s.say(
-        "published " + m.request_id + " " + outcomes[static_cast<size_t>(m.outcome)] + " "
-        + std::to_string(m.settled));
+        "published " + m.request_id + " " + outcomes[static_cast<size_t>(m.outcome)]
+        + (m.repeated ? " again " : " ") + std::to_string(m.settled));
   }
   static void hear(state& s, const joined& m) {
     s.slot = m.slot;

@@ -48,8 +48,8 @@ struct fixture : actor_fixture, net::redis_bus_handler {
   }
   void on_reply(uint64_t, const net::resp_value*) override {}
 
-  void publish(member_probe& who, std::string text, std::string room = "h:r") {
-    actors::publish message{named(room), text, {}, who.handle, text, 0, true};
+  void publish(member_probe& who, std::string text, std::string room = "h:r", std::string key = {}) {
+    actors::publish message{named(room), text, {}, who.handle, text, 0, true, false, std::move(key)};
     queue.publish(message);
   }
   void publish_all(member_probe& who, const std::string& letters) {
@@ -67,7 +67,12 @@ struct fixture : actor_fixture, net::redis_bus_handler {
   }
   /// Redis answers its oldest publish.
   void takes(size_t count = 1) {
-    for (; count > 0; --count) answer(publish_result::taken, "$20\r\n000000000000000e 1 0\r\n");
+    for (; count > 0; --count) takes_as(redis->publishes()[answered_].cookie);
+  }
+  /// The same with another publish's ticket.
+  void takes_as(uint64_t cookie) {
+    const auto text = "000000000000000e 1 0 " + std::to_string(cookie);
+    answer(publish_result::taken, "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n");
   }
   void knows_no_script(size_t count = 1) {
     for (; count > 0; --count) answer(publish_result::refused, noscript);
@@ -112,6 +117,26 @@ CAF_TEST(rooms without history need no script) {
   CAF_CHECK_EQUAL(redis->publishes()[0].verb, "PUBLISH");
   publish(ann, "b");
   CAF_CHECK_EQUAL(sent(), "aB");
+}
+
+CAF_TEST(without history a key goes in a script of its own that is always sent as text) {
+  publish(ann, "a", "r", "k");
+  publish(ann, "b", "r", "k");
+  publish(ann, "c", "r", "k");
+  CAF_CHECK_EQUAL(sent(), "ABC");
+  CAF_CHECK_EQUAL(redis->publishes()[0].channel, "p:ch:{r}");
+  answer(publish_result::taken, ":1\r\n");
+  answer(publish_result::taken, ":0\r\n");
+  answer(publish_result::taken, "$2\r\nOK\r\n"); // another command's answer
+  CAF_CHECK_EQUAL(heard(ann), "a taken, b taken again, c unknown, ");
+}
+
+CAF_TEST(the answer to another publish is none) {
+  publish_all(ann, "abc");
+  takes();
+  takes_as(redis->publishes()[2].cookie); // that to b got lost
+  takes_as(redis->publishes()[2].cookie + 1);
+  CAF_CHECK_EQUAL(heard(ann), "a taken, b unknown, c unknown, ");
 }
 
 CAF_TEST(a forgotten script is repeated in the order of publishing) {

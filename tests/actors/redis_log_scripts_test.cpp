@@ -98,6 +98,27 @@ CAF_TEST(a key publishes once) {
   CAF_CHECK(ttl > 290'000 && ttl <= 300'000);
 }
 
+CAF_TEST(the answer brings the ticket back) {
+  const words arguments{"channel", "{}", "9", "60000", first_epoch, "120000", "300000", "", "0", "0", "t7"};
+  CAF_CHECK_EQUAL(run(lua::publish, arguments, {"m", "l", "k"}), first_epoch + " 1 0 t7");
+  CAF_CHECK_EQUAL(run(lua::publish, arguments, {"m", "l", "k"}), first_epoch + " 1 1 t7");
+}
+
+CAF_TEST(a key publishes once without a history) {
+  const auto publish = [this](std::string key) {
+    return run(lua::publish_once, {"channel", "{}", "300000"}, {std::move(key)});
+  };
+  CAF_CHECK_EQUAL(publish("k"), "1");
+  CAF_CHECK_EQUAL(publish("k"), "0");
+  CAF_CHECK_EQUAL(publish("other"), "1");
+  const auto ttl = std::stoll(run({"PTTL", "k"}));
+  CAF_CHECK(ttl > 290'000 && ttl <= 300'000);
+  run({"CONFIG", "SET", "maxmemory", "1"});
+  CAF_CHECK(publish("new").find("OOM") != std::string::npos);
+  run({"CONFIG", "SET", "maxmemory", "0"});
+  CAF_CHECK_EQUAL(publish("new"), "1");
+}
+
 CAF_TEST(everything has its time to live) {
   publish("{}");
   const auto log = std::stoll(run({"PTTL", "l"}));

@@ -276,6 +276,24 @@ testOnEachBus('a key belongs to its room, and may hold anything', async (near) =
     }
 });
 
+testOnEachBus('a key counts also in a room without history, in the order of one publisher', async (near, far) => {
+  const room = freshRoom('plain');
+  const [publisher, other, member] = [await near.client(), await far.client(), await far.client()];
+  await member.subscribe(room);
+  for (const message of [1, 2, 3]) publisher.send(say(room, message, message % 2 ? { key: `k${message}` } : {}));
+  const { id: first, ...ack } = await publisher.ok(say(room, 4, { key: 'k4' }));
+  assert.deepEqual(ack, { type: 'ack', room });
+  for (const client of [publisher, other]) {
+    const { id: _, ...again } = await client.ok(say(room, 4, { key: 'k4' }));
+    assert.deepEqual(again, { type: 'ack', room, repeated: true });
+  }
+  const elsewhere = await other.ok(say(freshRoom('plain'), 4, { key: 'k4' }));
+  assert.equal(elsewhere.repeated, undefined);
+  await publisher.ok(say(room, 'last'));
+  for (const message of [1, 2, 3, 4, 'last']) await member.expect(delivered(room, message));
+  await member.expectSilence();
+});
+
 test('idle rooms end and come back with their numbers', async () => {
   const redis = await startRedis();
   const node = await startClusterNode(redis, 'n1', HISTORY, '--rooms.linger=0s');

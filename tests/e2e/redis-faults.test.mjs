@@ -5,7 +5,7 @@ import { Chance, seed } from './support/chance.mjs';
 import { assertFlawless } from './support/checker.mjs';
 import { Member } from './support/member.mjs';
 import { startClusterNode } from './support/node.mjs';
-import { delivered, HISTORY, recoverable, say } from './support/past.mjs';
+import { delivered, HISTORY, recoverable, say, wholeLog } from './support/past.mjs';
 import { elapse, until } from './support/processes.mjs';
 import { startProxy } from './support/proxy.mjs';
 import { Publisher } from './support/publisher.mjs';
@@ -151,6 +151,25 @@ test('out of memory for a while: refused, then as before, and no number is missi
   await scene.redis.command('CONFIG', 'SET', 'maxmemory', 0);
   await scene.flows();
   await scene.end();
+});
+
+test('one reply is lost and the link stays: nobody is told the place of another message', async () => {
+  const scene = await setScene();
+  const [proxy] = scene.proxies;
+  const client = await scene.nodes[0].client();
+  proxy.loseReplies();
+  client.send(say(scene.room, 'lost', { id: 'lost' }));
+  await until(async () => (await scene.redis.command('HGET', `roomcast:meta:{${scene.room}}`, 's')) === '1' && proxy.swallowed > 0, 'the reply to be lost');
+  proxy.loseReplies(false);
+  for (let n = 1; n <= 20; ++n) client.send(say(scene.room, n, { id: n }));
+  const answers = [];
+  while (answers.length < 21) answers.push(await client.nextJson());
+  await scene.readiness(200);
+  const { messages } = await wholeLog(scene.nodes[0], scene.room);
+  for (const { type, id, seq, code } of answers)
+    if (type === 'ack') assert.equal(messages[seq - 1].message, id);
+    else assert.equal(code, 'bus_unavailable');
+  for (const node of scene.nodes) await node.stop();
 });
 
 test('a reply that never came: the outcome is unknown, and the key makes it one message', async () => {

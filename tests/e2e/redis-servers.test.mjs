@@ -59,6 +59,34 @@ test('user and password over TLS; a wrong one is told, and heals when the ACL is
   await stop(right, wrong);
 });
 
+test('a room that the ACL forbids keeps no other away, and is there when the ACL is mended', async () => {
+  const redis = await startServer({ credentials: ':admin@', args: ['--requirepass', 'admin'] });
+  const allow = (...channels) => redis.command('ACL', 'SETUSER', 'roomcast', 'on', '>secret', '~roomcast:*', '+@all', 'resetchannels', ...channels.map((each) => `&roomcast:${each}`));
+  await allow('*');
+  const node = await startNodeAt(`redis://roomcast:secret@${redis.address}`, 'n1');
+  await node.readiness(200);
+  const [sender, member] = await node.clients(2);
+  const allowed = Array.from({ length: 20 }, () => freshRoom('allowed'));
+  const forbidden = freshRoom('forbidden');
+  for (const room of [...allowed, forbidden]) await member.subscribe(room);
+  const flow = async (rooms) => {
+    await until(async () => (await node.stats()).bus.subscriptions_confirmed === rooms.length, `${rooms.length} rooms to be subscribed`);
+    for (const room of rooms) {
+      await sender.ok(say(room, 'hello'));
+      await member.expect(say(room, 'hello'));
+    }
+  };
+
+  await allow('probe:*', 'ch:{allowed*'); // Redis ends the link that listens to more
+  await node.child.line(/warning redis_\w+ .*subscribing refused: NOPERM/);
+  await node.readiness(200);
+  await flow(allowed);
+  assert.equal((await node.stats()).bus.subscriptions_wanted, 21);
+  await allow('*');
+  await flow([...allowed, forbidden]);
+  await stop(node);
+});
+
 test('the master is killed: Sentinel promotes the replica, and the nodes follow', async () => {
   const master = await startServer();
   const replica = await startReplica(master);

@@ -146,7 +146,7 @@ CAF_TEST(a refused channel is asked for again every second) {
   bus->flush();
   pass(3s);
   CAF_CHECK(redis.count("SUBSCRIBE") >= 3);
-  CAF_CHECK(redis.count("SUBSCRIBE") <= 5);
+  CAF_CHECK(redis.count("SUBSCRIBE") <= 10); // each by itself
   CAF_CHECK(seen.ready);
   CAF_CHECK_EQUAL(bus->stats().subscriptions_confirmed, 0u);
   redis.scripted.clear();

@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace roomcast::net;
@@ -41,6 +42,7 @@ public:
 
   std::deque<answer> answers;
   std::set<std::string> subscribed;
+  std::set<std::string> forbidden; ///< by an ACL: a command with one of these is refused as a whole
   size_t commands = 0;
   size_t largest = 0;
 
@@ -48,6 +50,8 @@ private:
   void run(resp_value words, bool refuse) {
     ++commands;
     largest = std::max(largest, words.size() - 1);
+    for (size_t i = 1; i < words.size(); ++i)
+      refuse = refuse || forbidden.count(std::string{words[i].text()});
     if (refuse) return answers.push_back({"error", ""});
     const bool add = words[0].text() == "SUBSCRIBE";
     CAF_REQUIRE(add || words[0].text() == "UNSUBSCRIBE");
@@ -275,6 +279,73 @@ CAF_TEST(a refused command leaves its channels unconfirmed until they are wanted
   redis = {};
   settle();
   CAF_CHECK_EQUAL(redis.subscribed, (std::set<std::string>{"a", "c"}));
+}
+
+CAF_TEST(one channel that Redis forbids keeps none of the others away) {
+  std::set<std::string> names;
+  for (int i = 0; i < 20; ++i) names.insert("room" + std::to_string(i));
+  for (const auto& name : names) set.subscribe(name, &first_room);
+  set.subscribe("probe", &second_room);
+  redis.forbidden = {"room7", "room11"};
+  set.connected("probe");
+  settle();
+  auto allowed = names;
+  for (const auto& name : redis.forbidden) allowed.erase(name);
+  allowed.insert("probe");
+  CAF_CHECK_EQUAL(redis.subscribed, allowed);
+  CAF_CHECK_EQUAL(set.confirmed(), 19u);
+  // From now on only those that are forbidden are asked for, each by itself.
+  for (int second = 0; second < 3; ++second) {
+    const auto commands = std::exchange(redis.commands, 0);
+    CAF_CHECK(second == 0 || commands == 2);
+    redis.largest = 0;
+    set.ask_refused_again();
+    settle();
+    CAF_CHECK_EQUAL(redis.largest, 1u);
+  }
+  redis.forbidden = {"room7"};
+  set.ask_refused_again();
+  settle();
+  CAF_CHECK(set.owner_of("room11") == &first_room);
+  CAF_CHECK(set.owner_of("room7") == nullptr);
+}
+
+CAF_TEST(the first channel is confirmed whatever becomes of the others) {
+  for (auto name : {"a", "b", "probe"}) set.subscribe(name, &first_room);
+  redis.forbidden = {"a", "b"};
+  set.connected("probe");
+  settle();
+  CAF_CHECK_EQUAL(redis.subscribed, (std::set<std::string>{"probe"}));
+}
+
+CAF_TEST(while nothing is confirmed a refused command is not divided) {
+  for (auto name : {"a", "b", "c"}) set.subscribe(name, &first_room);
+  redis.forbidden = {"a"};
+  set.connected();
+  settle();
+  CAF_CHECK_EQUAL(redis.commands, 1u);
+  set.ask_refused_again();
+  settle();
+  CAF_CHECK_EQUAL(redis.commands, 2u);
+}
+
+CAF_TEST(who waits for a confirmation of its own gets it after a refusal) {
+  set.connected();
+  for (auto name : {"a", "b"}) set.subscribe(name, &first_room);
+  settle();
+  set.subscribe("a", &second_room);
+  write(true);
+  CAF_CHECK(answer() == nullptr);
+  set.ask_refused_again();
+  write();
+  CAF_CHECK(answer() == &second_room);
+  set.unsubscribe("a", &second_room);
+  write(true);
+  set.subscribe("a", &first_room);
+  answer();
+  set.ask_refused_again();
+  write();
+  CAF_CHECK(answer() == &first_room);
 }
 
 CAF_TEST(channels that come and go behind a full window do not pile up) {

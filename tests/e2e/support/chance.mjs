@@ -22,6 +22,11 @@ export class Chance {
   pick(list) {
     return list[this.below(list.length)];
   }
+  /** The list in another order. */
+  shuffled(list) {
+    const left = [...list];
+    return list.map(() => left.splice(this.below(left.length), 1)[0]);
+  }
   bytes(n) {
     return Buffer.from(Array.from({ length: n }, () => this.below(256)));
   }

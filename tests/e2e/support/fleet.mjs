@@ -1,20 +1,24 @@
 // A cluster that is mistreated: nodes that reach a durable Redis by a proxy each; everything may be killed and comes back.
 import { startClusterNode } from './node.mjs';
-import { elapse } from './processes.mjs';
+import { elapse, until } from './processes.mjs';
 import { startProxy } from './proxy.mjs';
 import { startRedis } from './redis.mjs';
 
+const LONG = process.env.ROOMCAST_LONG === '1';
+
 export class Fleet {
-  constructor(redis, proxies, flags) {
-    Object.assign(this, { redis, proxies, flags });
+  constructor(redis, proxies, watched, flags) {
+    Object.assign(this, { redis, proxies, watched, flags });
     this.nodes = proxies.map(() => null); // null: not running
+    this.setbackAt = 0;
   }
 
-  static async start(count, ...flags) {
-    const redis = await startRedis({ keeps: 'log' });
+  /** `keeps`: what Redis has after a kill -9; `watched`: a room with history into which somebody publishes all the time. */
+  static async start(count, { keeps = 'log', watched, flags }) {
+    const redis = await startRedis({ keeps, password: 'secret' });
     const proxies = [];
     for (let i = 0; i < count; ++i) proxies.push(await startProxy(redis));
-    const fleet = new Fleet(redis, proxies, flags);
+    const fleet = new Fleet(redis, proxies, watched, flags);
     await Promise.all(proxies.map((_, i) => fleet.startNode(i)));
     await fleet.ready();
     return fleet;
@@ -35,6 +39,36 @@ export class Fleet {
     return this.nodes.filter(Boolean).map(({ port }) => port);
   }
 
+  // -- Redis, and who takes its place --------------------------------------------------------------------------------------
+
+  /** From now on `redis` is where proxies lead. */
+  lead(redis) {
+    this.redis = redis;
+    for (const proxy of this.proxies) proxy.target = redis;
+  }
+
+  /** What Redis had taken before may be lost from now on. */
+  setBack() {
+    this.setbackAt = Date.now();
+  }
+
+  /** The place of the watched room's newest message. */
+  async newest(redis = this.redis) {
+    return (await redis.command('HMGET', `roomcast:meta:{${this.watched}}`, 'e', 's')).join();
+  }
+
+  /** The primary dies at once, and `replica` is the primary. */
+  async replaceBy(replica) {
+    await this.redis.kill();
+    this.setBack();
+    await replica.promote();
+    const first = await this.newest(replica);
+    this.lead(replica);
+    for (const proxy of this.proxies) proxy.cut();
+    for (const proxy of this.proxies) proxy.resume();
+    await until(async () => (await this.newest()) !== first, 'nodes to publish to the new primary');
+  }
+
   async ready() {
     await Promise.all(this.nodes.map((node) => node.readiness(200)));
   }
@@ -46,19 +80,42 @@ export class Fleet {
 
 /** Faults that end by themselves: `await fault(fleet, chance)`. Those of one kind must not overlap. */
 export const redisFaults = {
-  async 'Redis is killed'({ redis }, chance) {
+  async 'Redis is killed'(fleet, chance) {
+    const { redis } = fleet;
     await redis.kill();
+    fleet.setBack();
     await elapse(chance.below(1500));
     await redis.start();
   },
-  async 'Redis is restarted'({ redis }, chance) {
+  async 'Redis is restarted'(fleet, chance) {
+    const { redis } = fleet;
     await redis.stop();
+    fleet.setBack();
     await elapse(chance.below(500));
     await redis.start();
   },
+  async 'another password is asked for'({ redis }, chance) {
+    await redis.lockOut(chance.below(1500));
+  },
+  async 'the primary dies and a replica takes over'(fleet) {
+    const replica = await fleet.redis.startReplica();
+    for (const proxy of fleet.proxies) proxy.pause(); // nobody hears of what the replica has not got
+    await fleet.redis.replicate();
+    await fleet.replaceBy(replica);
+  },
+  async 'the primary is demoted'(fleet) {
+    const demoted = fleet.redis;
+    const replica = await demoted.startReplica();
+    await demoted.handOver(replica);
+    fleet.lead(replica);
+    // A subscriber link may stay: a replica hears everything, too.
+    const commandLinks = async () => /name=roomcast/.test(await demoted.command('CLIENT', 'LIST', 'TYPE', 'normal'));
+    await until(async () => !(await commandLinks()), 'all nodes to leave the demoted primary');
+    await demoted.kill();
+  },
   async 'Redis stands still'({ redis }, chance) {
     redis.freeze();
-    await elapse(chance.below(3500));
+    await elapse(chance.below(LONG ? 12_000 : 3500));
     redis.thaw();
   },
   async 'the memory of Redis is full'({ redis }, chance) {
@@ -91,6 +148,19 @@ export const redisFaults = {
     proxy.delay(200);
     await elapse(chance.below(1000));
     proxy.heal();
+  },
+};
+
+/** Faults after which Redis has forgotten what it had taken. */
+export const setbacks = {
+  async 'the primary dies and a replica that is behind takes over'(fleet, chance) {
+    const primary = fleet.redis;
+    const replica = await primary.startReplica();
+    await replica.promote(); // it hears no more
+    const missed = async () => (await fleet.newest(primary)) !== (await fleet.newest(replica));
+    await until(missed, 'a message that the replica does not have');
+    await elapse(chance.below(300));
+    await fleet.replaceBy(replica);
   },
 };
 

@@ -105,7 +105,7 @@ export class Member {
     const record = this.records.get(room);
     if (epoch === undefined) return; // no history there
     if (recovered === true) return void (this.recoveries += 1);
-    if (recovered === false) record.losses.push({ what: 'not recovered', from: record.position, to: { epoch, seq } });
+    if (recovered === false) record.losses.push({ what: 'not recovered', behind: record.heard.length, from: record.position, to: { epoch, seq } });
     record.position = { epoch, seq };
     record.start ??= record.position;
   }
@@ -118,7 +118,7 @@ export class Member {
 
   missed(room, gap) {
     const record = this.records.get(room);
-    record.losses.push({ what: 'gap', gap });
+    record.losses.push({ what: 'gap', behind: record.heard.length, from: { epoch: gap.epoch, seq: gap.from - 1 }, to: { epoch: gap.epoch, seq: gap.to } });
     if (gap.epoch !== undefined) record.position = { epoch: gap.epoch, seq: gap.to };
   }
 
@@ -142,6 +142,12 @@ export class Member {
   whenAt(room, seq, ms) {
     const record = this.record(room);
     return until(() => record.position?.seq >= seq, () => `${this.name} to reach ${seq} in ${room}; it is at ${JSON.stringify(record.position)}, ${JSON.stringify(record.losses.slice(-3))}`, ms);
+  }
+
+  /** Whether the newest that it has, or was told that it has missed, is at just this place. */
+  isAt(room, { epoch, seq }) {
+    const { position } = this.record(room);
+    return position.epoch === epoch && position.seq === seq;
   }
 
   /** Breaks the connection; it comes back by itself. */

@@ -49,6 +49,21 @@ export async function expectNumbers(client, room, first, last) {
   for (let n = first; n <= last; ++n) await client.expect(delivered(room, n, n));
 }
 
+/** All that the room keeps: {epoch, messages: [{seq, message}]}, oldest first. */
+export async function wholeLog(node, room) {
+  const client = await node.client();
+  const log = { messages: [] };
+  for (let more = true; more;) {
+    const page = await client.ask({ type: 'history', room, limit: 1000, ...(log.messages.length && { before: log.messages[0].seq }) });
+    assert.equal(page.type, 'history', JSON.stringify(page));
+    log.epoch = page.epoch;
+    log.messages.unshift(...page.messages);
+    more = page.more;
+  }
+  await client.close();
+  return log;
+}
+
 /** `INFO commandstats`: how often Redis has executed each command, also within scripts. */
 export async function commandCalls(redis) {
   const info = await redis.command('INFO', 'commandstats');

@@ -9,7 +9,7 @@ export class Publisher {
   /** With `repeat: false` every message is sent once and without a key, whatever becomes of it. */
   constructor({ name, ports, rooms, chance, everyMs = 10, repeat = true }) {
     Object.assign(this, { name, ports, rooms, chance, everyMs, repeat });
-    this.acked = []; // {room, epoch, seq, message}
+    this.acked = []; // {room, epoch, seq, message, asked: when it was sent first}
     this.refused = 0;
     this.repeated = 0; // acks that said so
     this.stopped = false;
@@ -29,9 +29,10 @@ export class Publisher {
   }
 
   async settle({ room, message }) {
+    const asked = Date.now();
     for (;;) {
       const answer = await this.attempt({ type: 'sendMessage', roomId: room, message, ...(this.repeat && { key: message }) });
-      if (answer?.type === 'ack') return this.took({ room, epoch: answer.epoch, seq: answer.seq, message }, answer);
+      if (answer?.type === 'ack') return this.took({ room, epoch: answer.epoch, seq: answer.seq, message, asked }, answer);
       this.refused += 1;
       if (!this.repeat || this.abandoned) return undefined;
       await elapse(20 + this.chance.below(100));

@@ -68,7 +68,7 @@ class Server {
 
 /** A redis-server; `certificates`: by TLS only; `credentials`, as in its URL; `args` go to it. */
 export async function startServer({ args = [], ...how } = {}) {
-  const usual = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--repl-diskless-sync-delay', 0];
+  const usual = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--rdb-del-sync-files', 'yes', '--repl-diskless-sync-delay', 0];
   return new Server(await freePort(), [...usual, ...args], how).started('Ready to accept connections');
 }
 
