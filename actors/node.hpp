@@ -28,6 +28,7 @@ struct node_gauges {
   std::vector<std::atomic<bool>> bus_ready; ///< in the order of bridge_ring::all()
   std::atomic<bool> draining{false};
   std::atomic<uint64_t> rooms{0};
+  std::atomic<uint64_t> refused_by_drain{0}; ///< upgrades answered 503 because of `draining`
 };
 
 /// What the node actor needs of its surroundings; all of it outlives the actor.

@@ -113,6 +113,7 @@ bool http_api::may_see_stats(const net::http_request& request) const {
 result<net::upgrade_accept, net::http_response> http_api::on_upgrade(const net::http_request& request) {
   if (request.path != "/" && request.path != "/ws") return plain(404, "WebSocket is at / and /ws");
   if (uses_.gauges.draining) {
+    uses_.gauges.refused_by_drain.fetch_add(1, std::memory_order_relaxed);
     auto refusal = plain(503, "this node is draining");
     refusal.headers.emplace_back("Retry-After", "1");
     return refusal;

@@ -24,7 +24,7 @@ public:
     caf::actor_system& system;
     const std::vector<std::unique_ptr<actors::actor_host>>& hosts; ///< by index of their I/O thread
     const actors::connection_services& connections;
-    const actors::node_gauges& gauges;
+    actors::node_gauges& gauges;
     std::string admin_token; ///< empty: stats for loopback alone
   };
 

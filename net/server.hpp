@@ -79,6 +79,7 @@ struct server_counters {
   std::atomic<uint64_t> refused_by_memory{0};  ///< ... at max_output_memory
   std::atomic<uint64_t> bad_handshakes{0};     ///< not HTTP, too large, too slow
   std::atomic<uint64_t> slow_consumers{0};     ///< sessions closed because their queue was full
+  std::atomic<uint64_t> silent{0};             ///< sessions closed because the peer answered no ping
   std::atomic<uint64_t> protocol_errors{0};    ///< sessions closed with 1002, 1003, 1007 or 1009
   std::atomic<uint64_t> dropped_events{0};     ///< dropped from the queues of slow consumers
   std::atomic<uint64_t> open{0};               ///< sockets open now

@@ -101,6 +101,7 @@ void ws_session::keep_alive() {
   if (paused_) {
     where_.timers().set(*this, limits::ping_interval); // we do not listen, so silence proves nothing
   } else if (pinged_) {
+    state_.counters.silent.fetch_add(1, std::memory_order_relaxed);
     const auto& row = info(close_code::pong_timeout);
     begin_close(row.code, row.reason, limits::slow_close_timeout); // most likely nobody is there
     flush();

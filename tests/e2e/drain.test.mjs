@@ -35,7 +35,7 @@ async function open(node) {
 test('while draining a node is not ready and takes nobody', async () => {
   const node = await startNode();
   const clients = await node.clients(400);
-  const [balancer, latecomer] = await Promise.all([open(node), open(node)]);
+  const [balancer, latecomer, observer] = await Promise.all([open(node), open(node), open(node)]);
   node.child.signal('SIGTERM');
   await node.child.line(/ draining\b/);
   const upgrade = [
@@ -45,6 +45,8 @@ test('while draining a node is not ready and takes nobody', async () => {
   const [ready, refused] = await Promise.all([balancer.ask('/readyz HTTP/1.1'), latecomer.ask(upgrade.join('\r\n'))]);
   assert.match(ready, /^HTTP\/1\.1 503 .*\r\n\r\ndraining\n$/s);
   assert.match(refused, /^HTTP\/1\.1 503 .*\r\nRetry-After: 1\r\n.*this node is draining/s);
+  const stats = await observer.ask('/api/v1/stats HTTP/1.1');
+  assert.equal(JSON.parse(stats.slice(stats.indexOf('\r\n\r\n'))).node.counters.refused_by_drain, 1);
   await assert.rejects(node.client());
   const ends = await Promise.all(clients.map((client) => client.end()));
   for (const { code } of ends) assert.equal(code, 1012);

@@ -78,6 +78,7 @@ const cases = [
   ...['UNSUBSCRIBE', 'exit', 'presence', 'history'].map((type) => [JSON.stringify({ type, room: '' }), 'bad_room']),
   [JSON.stringify({ type: 'join', room: '', user: {} }), 'bad_room'],
   [JSON.stringify({ type: 'ping', id: 'x'.repeat(127) }), 'too_large'],
+  [JSON.stringify({ type: 'presence', room: 'r', after: 'x'.repeat(5000) }), 'too_large'],
   [JSON.stringify({ type: 'chat', roomId: 'r', user: { id: 'x'.repeat(4096) }, message: 1 }), 'too_large'],
   [JSON.stringify({ type: 'create', user: { id: 'x'.repeat(4096) } }), 'too_large'],
   [JSON.stringify({ type: 'publish', roomId: 'r', message: 1, key: 'x'.repeat(129) }), 'too_large'],

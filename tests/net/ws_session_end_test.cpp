@@ -169,6 +169,7 @@ CAF_TEST(a peer that answers no ping is closed) {
   CAF_CHECK(owner.told.empty());
   pass(1500ms);
   until_seen({"ping", "close 4009 no answer to ping"});
+  CAF_CHECK_EQUAL(counters.silent.load(), 1u);
   pass(limits::slow_close_timeout + 500ms);
   until_told({"closed 4009"});
 }
