@@ -30,6 +30,8 @@ int try_listen(const addrinfo& where, unique_fd& out) noexcept {
             && ::bind(fd.get(), where.ai_addr, where.ai_addrlen) == 0
             && ::listen(fd.get(), limits::listen_backlog) == 0;
   if (!ok) return errno;
+  // Accepted sockets inherit it. A kernel that does not know it keeps megabytes for each slow client.
+  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, limits::max_unsent_bytes);
   out = std::move(fd);
   return 0;
 }

@@ -70,7 +70,8 @@ public:
   /// Drops the connection at once and silently: no close frame, no on_closed().
   virtual void abort() = 0;
 
-  /// Stops and goes on reading from the socket (and with it the pong deadline).
+  /// Stops and goes on reading from the socket (and with it the pong deadline, unless output waits that the
+  /// peer does not take).
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
 

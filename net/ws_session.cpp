@@ -39,7 +39,7 @@ void ws_session::start(session_handler& handler) {
   handler_ = &handler;
   phase_ = phase::open;
   heard();
-  where_.timers().set(*this, limits::ping_interval);
+  where_.timers().set(*this, first_look());
   flush();
   continue_reading();
 }
@@ -168,21 +168,26 @@ void ws_session::queue_text(std::string_view text) {
 void ws_session::flush() {
   if (phase_ != phase::open && phase_ != phase::closing) return;
   while (!writing_ && !queue_.empty()) {
-    std::array<iovec, gather_parts> parts;
-    const size_t count = queue_.gather(parts);
-    const auto [status, n] = send(socket_.native_handle(), {parts.data(), count});
+    const auto status = write();
     if (status == io_status::gone) return on_connection_gone();
-    if (status == io_status::wait)
-      await_writable();
-    else
-      queue_.consume(n);
+    if (status == io_status::wait) await_writable();
   }
   report_queued();
   if (queue_.empty()) on_drained();
 }
 
+/// One gather write of a queue that is not empty.
+io_status ws_session::write() {
+  std::array<iovec, gather_parts> parts;
+  const size_t count = queue_.gather(parts);
+  const auto [status, n] = send(socket_.native_handle(), {parts.data(), count});
+  if (status == io_status::ok) queue_.consume(n);
+  return status;
+}
+
 void ws_session::await_writable() {
   writing_ = true;
+  if (paused_) heard(); // nothing counted so far; from here on the peer has to take what waits
   socket_.async_wait(tcp_socket::wait_write, [self = share()](error_code failed) {
     self->writing_ = false;
     if (failed) return self->on_connection_gone();

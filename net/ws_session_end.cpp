@@ -90,6 +90,14 @@ void ws_session::heard() noexcept {
   pinged_ = false;
 }
 
+/// Who connects in the same second would be pinged in the same second for ever: each has its first look at
+/// another time, half an interval after the start or later.
+std::chrono::milliseconds ws_session::first_look() const noexcept {
+  constexpr std::chrono::milliseconds half = limits::ping_interval / 2;
+  constexpr unsigned golden = 40'503; // of 65,536: the ports of one host, mostly in a row, end far apart
+  return half + half * (peer_.port() * golden % 65'536) / 65'536;
+}
+
 void ws_session::on_timer() {
   if (phase_ == phase::closing) return on_deadline();
   if (phase_ == phase::open) keep_alive();
@@ -97,15 +105,18 @@ void ws_session::on_timer() {
 
 /// The timer is not moved by every message: when it fires, it looks how long the peer has been silent.
 void ws_session::keep_alive() {
+  if (takes_a_little()) heard();
   const std::chrono::milliseconds silent{static_cast<uint32_t>(where_.timers().now_ms()) - last_heard_ms_};
-  if (paused_) {
+  const bool is_due = silent >= (looked_at_ ? limits::ping_interval : limits::ping_interval / 2);
+  looked_at_ = true;
+  if (paused_ && queue_.empty()) {
     where_.timers().set(*this, limits::ping_interval); // we do not listen, so silence proves nothing
   } else if (pinged_) {
     state_.counters.silent.fetch_add(1, std::memory_order_relaxed);
     const auto& row = info(close_code::pong_timeout);
     begin_close(row.code, row.reason, limits::slow_close_timeout); // most likely nobody is there
     flush();
-  } else if (silent < limits::ping_interval) {
+  } else if (!is_due) {
     where_.timers().set(*this, limits::ping_interval - silent);
   } else {
     pinged_ = true;
@@ -113,6 +124,14 @@ void ws_session::keep_alive() {
     where_.timers().set(*this, limits::pong_timeout);
     flush();
   }
+}
+
+/// Whether the socket takes something of what waits for it: it tells so by itself only when there is much
+/// room.
+bool ws_session::takes_a_little() {
+  if (!writing_ || queue_.empty() || write() != io_status::ok) return false;
+  report_queued();
+  return true;
 }
 
 /// The peer had its time. A reset, so that the kernel keeps nothing for a peer that does not read.

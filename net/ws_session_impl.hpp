@@ -4,6 +4,7 @@
 #include "net/endpoint.hpp"
 #include "net/output_queue.hpp"
 #include "net/server_state.hpp"
+#include "net/socket_io.hpp"
 #include "net/timer_wheel.hpp"
 #include "net/ws_frame.hpp"
 #include "net/ws_session.hpp"
@@ -90,6 +91,7 @@ private:
   void on_data(const frame_event& event);
 
   // writing
+  io_status write();
   void await_writable();
   void enforce_bound();
   void relieve();
@@ -108,8 +110,10 @@ private:
 
   // time
   void heard() noexcept;
+  std::chrono::milliseconds first_look() const noexcept;
   void on_timer() override;
   void keep_alive();
+  bool takes_a_little();
   void on_deadline();
 
   io_thread& where_;
@@ -133,6 +137,7 @@ private:
   bool peer_closed_ : 1 = false; // its close frame is here: nothing follows
   bool discarding_ : 1 = false;  // input is read only to find its end
   bool half_closed_ : 1 = false; // our end of the stream is sent
+  bool looked_at_ : 1 = false;   // the keep-alive has had its first look
 };
 
 // Memory per idle connection is a feature; mind what is added.

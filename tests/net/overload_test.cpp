@@ -133,6 +133,23 @@ CAF_TEST(a node that holds too much takes no new clients) {
   CAF_CHECK_EQUAL(status(), "101");
 }
 
+CAF_TEST(for a client that does not read the kernel keeps little and the queue the rest) {
+  start();
+  CAF_CHECK_EQUAL(status(), "101");
+  auto& slow = *it().handler.sessions.front();
+  size_t sent = 0;
+  while (slow.queued_bytes() < 500'000) {
+    slow.queue_text(std::string(10'000, 'x'));
+    sent += 10'000;
+    slow.flush();
+    it().settle();
+    CAF_REQUIRE(sent < 100'000'000);
+  }
+  // Less than the mark unsent and one segment more, the rest in the peer's receive buffer: some 250 KB. Without
+  // the mark a send buffer grows to 4 MB.
+  CAF_CHECK_LESS(sent - slow.queued_bytes(), 4u * limits::max_unsent_bytes);
+}
+
 CAF_TEST(above the limit of memory the bound of a queue sinks to nothing) {
   server_state state;
   state.options.max_queue_bytes = 1'000;

@@ -1,6 +1,8 @@
 #define CAF_SUITE ws_session_end
 #include "tests/net/ws_session_fixture.hpp"
 
+#include <set>
+
 CAF_TEST_FIXTURE_SCOPE(ws_session_end_tests, fixture)
 
 // -- closing -----------------------------------------------------------------
@@ -150,10 +152,30 @@ CAF_TEST(a silent peer is pinged and stays when it answers) {
   CAF_CHECK_EQUAL(owner.told, lines{"here"});
 }
 
+CAF_TEST(peers that connect together are pinged at different times and none later than others) {
+  std::set<std::chrono::milliseconds> first_pings;
+  for (claimed_port = 50'000; claimed_port < 50'016; ++claimed_port) {
+    open();
+    std::chrono::milliseconds waited{0};
+    for (; other->seen.empty() && waited <= limits::ping_interval; waited += timer_wheel::tick) {
+      pass(timer_wheel::tick);
+      settle();
+    }
+    CAF_CHECK_EQUAL(other->seen, lines{"ping"});
+    CAF_CHECK(waited >= limits::ping_interval / 2);
+    first_pings.insert(waited);
+    other->send(sent(opcode::pong, ""));
+    settle();
+    pass(limits::ping_interval + 2 * timer_wheel::tick); // from here on the interval is the same for all
+    until_seen({"ping", "ping"});
+  }
+  CAF_CHECK_EQUAL(first_pings.size(), 16u);
+}
+
 CAF_TEST(a talking peer is not pinged) {
   open();
-  for (int i = 1; i <= 6; ++i) {
-    pass(limits::ping_interval / 2);
+  for (int i = 1; i <= 9; ++i) {
+    pass(limits::ping_interval / 3);
     other->send(sent(opcode::text, "x"));
     until([&] { return owner.told.size() == static_cast<size_t>(i); });
   }
@@ -203,6 +225,67 @@ CAF_TEST(a peer that stops reading is closed) {
   pass(limits::pong_timeout + 500ms);
   pass(limits::slow_close_timeout + 500ms);
   until_told({"closed 4009"});
+}
+
+CAF_TEST(a peer that takes nothing of what waits is closed though reading is paused) {
+  open();
+  pass(limits::ping_interval + 500ms);
+  until_seen({"ping"});
+  subject->pause_reading();
+  for (int i = 0; i < 10; ++i) pass(limits::ping_interval); // nothing waits
+  peer_reads = false;
+  subject->queue(frames({std::string(200'000, 'x')}));
+  subject->flush();
+  settle();
+  pass(limits::ping_interval + 500ms);
+  CAF_CHECK_EQUAL(counters.silent.load(), 0u); // its time began when the first byte had to wait
+  pass(limits::pong_timeout + 500ms);
+  CAF_CHECK_EQUAL(counters.silent.load(), 1u);
+  pass(limits::slow_close_timeout + 500ms);
+  until_told({"closed 4009"});
+}
+
+CAF_TEST(a peer that takes little by little of what waits stays while reading is paused) {
+  open();
+  subject->pause_reading();
+  peer_reads = false;
+  for (int i = 0; i < 4; ++i) {
+    while (subject->queued_bytes() < 150'000) {
+      subject->queue(frames({std::string(20'000, 'x')}));
+      subject->flush();
+    }
+    pass(limits::ping_interval + 500ms);
+    const auto before = subject->queued_bytes();
+    until([&] {
+      other->read();
+      return subject->queued_bytes() < before;
+    });
+  }
+  CAF_CHECK_EQUAL(counters.silent.load(), 0u);
+  peer_reads = true;
+  until([&] { return subject->queued_bytes() == 0; });
+  for (int i = 0; i < 10; ++i) pass(limits::ping_interval); // nothing waits any more
+  CAF_CHECK_EQUAL(counters.silent.load(), 0u);
+  subject->resume_reading();
+  other->send(sent(opcode::text, "still here"));
+  until_told({"still here"});
+}
+
+CAF_TEST(a peer that takes less than the socket tells of stays too) {
+  in_small_segments = true;
+  open();
+  subject->pause_reading();
+  peer_reads = false;
+  subject->queue(frames({std::string(200'000, 'x')}));
+  subject->flush();
+  settle();
+  for (int i = 0; i < 6; ++i) {
+    other->read(8'000);
+    settle();
+    pass(limits::pong_timeout + 500ms);
+  }
+  CAF_CHECK_EQUAL(counters.silent.load(), 0u);
+  CAF_CHECK(subject->queued_bytes() > 0);
 }
 
 CAF_TEST(the deadline rests while reading is paused) {

@@ -7,15 +7,18 @@
 #include "net/server_state.hpp"
 #include "net/timer_wheel.hpp"
 #include "net/ws_frame.hpp"
+#include "tests/net/hand_polled.hpp"
 
 #include <caf/test/dsl.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <optional>
@@ -102,17 +105,18 @@ public:
   }
   void send_rest() { send(std::string{std::move(unsent)}); }
 
-  /// Reads what is there.
-  void read() {
+  /// Reads what is there, or so much of it.
+  void read(size_t most = std::string::npos) {
     if (fd_ < 0) return;
     std::string buffer(65'536, '\0');
-    for (;;) {
-      const auto n = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    while (most > 0) {
+      const auto n = ::recv(fd_, buffer.data(), std::min(buffer.size(), most), MSG_DONTWAIT);
       if (n < 0 && errno == EAGAIN) return;
       if (n <= 0) {
         if (ended.empty()) ended = n == 0 ? "end" : "reset";
         return;
       }
+      most -= static_cast<size_t>(n);
       decode({buffer.data(), static_cast<size_t>(n)});
     }
   }
@@ -174,13 +178,16 @@ struct fixture {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int small = 16'384;
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    const int segment = 1'000;
+    if (in_small_segments) ::setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
     const auto endpoint = acceptor.local_endpoint();
     CAF_REQUIRE_EQUAL(::connect(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())), 0);
     other.emplace(fd);
     tcp_socket socket{io.context().get_executor()};
     acceptor.accept(socket);
     socket.set_option(asio::socket_base::send_buffer_size{small});
-    const auto from = socket.remote_endpoint();
+    auto from = socket.remote_endpoint();
+    if (claimed_port > 0) from.port(claimed_port);
     subject = make_ws_session(io, std::move(socket), from, already_read, state);
   }
 
@@ -208,6 +215,12 @@ struct fixture {
     CAF_CHECK_EQUAL(other->seen, expected);
   }
 
+  /// Until nothing is on its way between the two any more.
+  void settle() {
+    until([&] { return io.poll() == 0 && !test::tcp_under_way() && io.poll() == 0; });
+    if (peer_reads) other->read();
+  }
+
   void pass(std::chrono::milliseconds time) {
     now += static_cast<uint64_t>(time.count());
     io.timers().advance(now);
@@ -233,6 +246,9 @@ struct fixture {
   std::optional<peer> other;
   std::unique_ptr<session> subject;
   bool peer_reads = true;
+  uint16_t claimed_port = 0; // of the peer, instead of its own
+  bool in_small_segments =
+      false; // as on a network: on loopback one takes 64 KiB, and the window opens in such steps
   uint64_t now = 0;
   int queued_blocks = 0;
 };
