@@ -17,7 +17,7 @@ batch::~batch() {
 
 void batch::let_go() noexcept {
   owner_ = nullptr;
-  for (auto& [frames, cuts] : spellings_) {
+  for (auto& [frames, cuts, count] : spellings_) {
     frames = {};
     cuts.clear();
   }
@@ -32,11 +32,11 @@ bool batch::excludes(connection_id member) const noexcept {
 }
 
 batch::share batch::share_of(connection_id member, variant which) const {
-  const auto& [frames, cuts] = of(which);
-  if (!excludes(member)) return {frames, count_};
+  const auto& [frames, cuts, all] = of(which);
+  if (!excludes(member)) return {frames, all};
   bytes_builder own{frames.size()};
   uint32_t begin = 0;
-  uint32_t count = count_;
+  uint32_t count = all;
   for (const auto& c : cuts) {
     if (c.member != member) continue;
     own.append(frames.view().substr(begin, c.begin - begin));
@@ -72,8 +72,9 @@ void batch_builder::append_numbered_only(std::string_view text) {
 
 void batch_builder::append_to(variant which, std::string_view text, connection_id excluded) {
   if (!wanted_[static_cast<size_t>(which)]) return;
-  auto& [frames, cuts] = spellings_[static_cast<size_t>(which)];
+  auto& [frames, cuts, count] = spellings_[static_cast<size_t>(which)];
   const auto begin = static_cast<uint32_t>(frames.size());
+  ++count;
   net::append_frame(frames, net::opcode::text, text);
   if (excluded != connection_id{}) cuts.push_back({excluded, begin, static_cast<uint32_t>(frames.size())});
 }
@@ -88,9 +89,10 @@ ref<batch> batch_builder::seal(const room_name& room, caf::strong_actor_ptr owne
   for (size_t i = 0; i < spellings_.size(); ++i) {
     sealed->spellings_[i].frames = spellings_[i].frames.finish();
     sealed->spellings_[i].cuts.swap(spellings_[i].cuts);
+    sealed->spellings_[i].count = std::exchange(spellings_[i].count, 0);
   }
   sealed->credit_ = std::exchange(credit_, {});
-  sealed->count_ = std::exchange(count_, 0);
+  count_ = 0;
   return sealed;
 }
 

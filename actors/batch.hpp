@@ -25,7 +25,8 @@ public:
   const room_name& room() const noexcept { return room_; }
   /// Empty for a variant that no member had when the events came.
   const shared_bytes& frames(variant which) const noexcept { return of(which).frames; }
-  uint32_t count() const noexcept { return count_; } ///< events in the frames
+  /// Events in these frames.
+  uint32_t count(variant which) const noexcept { return of(which).count; }
 
   /// Whether some of the frames are not for `member`.
   bool excludes(connection_id member) const noexcept;
@@ -54,6 +55,7 @@ private:
   struct spelling {
     shared_bytes frames;
     std::vector<cut> cuts; // almost always empty
+    uint32_t count = 0;
   };
 
   explicit batch(room_name room) : room_(std::move(room)) {}
@@ -64,7 +66,6 @@ private:
   room_name room_;
   caf::strong_actor_ptr owner_; // the room, which is told at the end
   std::array<spelling, 2> spellings_;
-  uint32_t count_ = 0;
   flush_credit credit_;
 };
 
@@ -95,6 +96,7 @@ private:
   struct spelling {
     bytes_builder frames;
     std::vector<batch::cut> cuts;
+    uint32_t count = 0;
   };
 
   void append_to(variant which, std::string_view text, connection_id excluded);
@@ -103,7 +105,7 @@ private:
   std::array<spelling, 2> spellings_;
   std::string scratch_; // a numbered text
   flush_credit credit_;
-  uint32_t count_ = 0;
+  uint32_t count_ = 0; // of all events, also those that no variant is wanted for
 };
 
 } // namespace roomcast::actors

@@ -103,6 +103,10 @@ CAF_TEST(members that know numbers have frames of their own) {
   CAF_CHECK(
       sealed->share_of(ann, variant::numbered).frames.view()
       == frames_of({R"({"a":1,"seq":7})", "{}", "gap"}));
+  CAF_CHECK_EQUAL(sealed->count(variant::plain), 3u);
+  CAF_CHECK_EQUAL(sealed->count(variant::numbered), 4u);
+  CAF_CHECK_EQUAL(sealed->share_of(ann, variant::plain).count, 2u);
+  CAF_CHECK_EQUAL(sealed->share_of(ann, variant::numbered).count, 3u);
 }
 
 CAF_TEST(a variant that nobody wants is not encoded) {
@@ -153,7 +157,7 @@ CAF_TEST(a batch that was let go tells nobody and is used again) {
   sealed = builder.seal(named("r"), caf::actor_cast<caf::strong_actor_ptr>(owner), std::move(sealed));
   CAF_CHECK(sealed.get() == place);
   CAF_CHECK(sealed->share_of(bob, variant::plain).frames.view() == frames_of({"22"}));
-  CAF_CHECK_EQUAL(sealed->count(), 1u);
+  CAF_CHECK_EQUAL(sealed->count(variant::plain), 1u);
   CAF_CHECK_EQUAL(unflushed->sum(), 2u);
   CAF_CHECK(bytes.view() == frames_of({"1"})); // of whoever has them still
   settle();
