@@ -154,6 +154,7 @@ void local_bridge::on_figures(const ask_figures& message) {
   bus.received = router_.received();
   bus.refused = refused_;
   bus.unflushed_bytes = router_.unflushed().sum();
+  bus.evicted_messages = log_.evicted();
   bus.subscriptions_wanted = bus.subscriptions_confirmed = router_.size();
   figures mine;
   mine.actor = {name(), id(), "memory", mailbox().size(), handled_, "up"};

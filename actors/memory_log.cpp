@@ -130,14 +130,19 @@ void memory_log::drop_front(room_log& of) noexcept {
   of.entries.pop_front();
 }
 
+void memory_log::evict(room_log& from) noexcept {
+  evicted_ += from.entries.size();
+  forget_entries(from);
+}
+
 /// Well below the bound, so that many publishes share one pass over rooms that are empty already.
 void memory_log::make_room(const room_name& but) {
   if (bytes_ > limits::memory_log_bytes)
     for (auto use = uses_.begin(); bytes_ > limits::memory_log_bytes / 8 * 7 && use != uses_.end(); ++use)
-      if (!(*use == but)) forget_entries(rooms_.find(*use)->second);
+      if (!(*use == but)) evict(rooms_.find(*use)->second);
   while (rooms_.size() > limits::memory_log_rooms) {
     const auto oldest = rooms_.find(uses_.front());
-    forget_entries(oldest->second);
+    evict(oldest->second);
     rooms_.erase(oldest);
     uses_.pop_front();
   }

@@ -40,6 +40,8 @@ public:
 
   size_t bytes() const noexcept { return bytes_; }
   size_t rooms() const noexcept { return rooms_.size(); }
+  /// Messages that went before their time because of the bounds.
+  uint64_t evicted() const noexcept { return evicted_; }
 
 private:
   using use_list = std::list<room_name>;
@@ -57,6 +59,7 @@ private:
   room_log& open(const room_name& room, uint64_t now_ms);
   void forget_entries(room_log& of) noexcept;
   void drop_front(room_log& of) noexcept;
+  void evict(room_log& from) noexcept;
   void make_room(const room_name& but);
   void remember_key(std::string key, position at, uint64_t now_ms);
 
@@ -65,6 +68,7 @@ private:
   std::unordered_map<std::string, key_use> keys_;
   std::deque<std::pair<std::string, uint64_t>> key_order_; // with their expiry, oldest first
   size_t bytes_ = 0;
+  uint64_t evicted_ = 0;
 };
 
 } // namespace roomcast::actors

@@ -104,6 +104,7 @@ constexpr column bus_lines[] = {
     {"subscriptions confirmed", "subscriptions_confirmed", unit::count},
     {"dropped payloads", "dropped_payloads", unit::count},
     {"refused questions", "refused_questions", unit::count},
+    {"evicted messages", "evicted_messages", unit::count},
 };
 
 // Of several servers, one a line.

@@ -78,7 +78,8 @@ json row(const bus_figures& f) {
       {"subscriptions_wanted", f.subscriptions_wanted},
       {"subscriptions_confirmed", f.subscriptions_confirmed},
       {"dropped_payloads", f.dropped_payloads},
-      {"refused_questions", f.refused_questions}};
+      {"refused_questions", f.refused_questions},
+      {"evicted_messages", f.evicted_messages}};
 }
 
 json row(const node_figures& f) {

@@ -61,6 +61,7 @@ struct bus_figures {
   uint64_t subscriptions_confirmed = 0;
   uint64_t dropped_payloads = 0;  ///< messages from the bus that were no JSON object, not UTF-8 or too large
   uint64_t refused_questions = 0; ///< `presence` requests for which the bus had no time
+  uint64_t evicted_messages = 0;  ///< of the memory bus' history, before their time
 };
 
 struct node_figures {

@@ -157,7 +157,15 @@ CAF_TEST(the room that was used least lately pays for too many bytes) {
     if (i == 100) CAF_CHECK_EQUAL(behind(0), "1 ");
   }
   CAF_CHECK_EQUAL(behind(0), "");
+  CAF_CHECK_EQUAL(subject.evicted(), 1u);
   CAF_CHECK_EQUAL(publish("{}").at.seq, 2u);
+}
+
+CAF_TEST(what is dropped for its age or the size of a history is not counted as evicted) {
+  publish_many(20);
+  now += 7'200'000;
+  publish("{}");
+  CAF_CHECK_EQUAL(subject.evicted(), 0u);
 }
 
 CAF_TEST(numberings are bounded) {
