@@ -87,7 +87,8 @@ public:
       turn();
       running_ = false;
     } catch (...) {
-      fail();
+      guarded([] { throw; });
+      running_ = false;
     }
     return true;
   }
@@ -137,12 +138,6 @@ private:
     }
     this->bhvr_stack_.cleanup();
     this->finalize();
-  }
-
-  /// After an exception out of hand_over().
-  void fail() {
-    guarded([this] { this->quit(caf::make_error(caf::sec::runtime_error)); });
-    running_ = false;
   }
 
   void become_ready() {

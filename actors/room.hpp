@@ -94,7 +94,7 @@ private:
   void give_up_keeping();
   void forget_kept();
 
-  // -- members -----------------------------------------------------------------
+  // -- members (room_members.cpp) ----------------------------------------------
 
   void on_join(const join& message);
   void on_leave(const leave& message);
@@ -171,7 +171,7 @@ private:
   bool hurried_ = false;
 
   std::unique_ptr<room_history> history_; // null without
-  kept_events kept_;                      // while members read the past, or wait to
+  std::unique_ptr<kept_events> kept_;     // with history: while members read the past, or wait to
   batch_builder builder_;
   unsigned in_flight_ = 0; // batches
   unsigned let_go_ = 0;    // of them: nobody has them any more, and they count until the end of our run

@@ -12,9 +12,9 @@ namespace roomcast::actors {
 void room::keep_for_recovering(event_batch& list) {
   if (!history_ || (history_->recovering() == 0 && waiting_.empty())) return;
   list.for_each([this](const event_batch::event& event) {
-    if (!event.at) kept_.append(event.text, event.excluded);
+    if (!event.at) kept_->append(event.text, event.excluded);
   });
-  if (kept_.bytes() > limits::max_meanwhile_bytes) give_up_keeping();
+  if (kept_->bytes() > limits::max_meanwhile_bytes) give_up_keeping();
 }
 
 /// Who is answered gets it now, between pages, as a member would; the others are refused.
@@ -26,18 +26,18 @@ void room::give_up_keeping() {
     else
       refuse(request);
   }
-  kept_.clear();
+  kept_->clear();
 }
 
 void room::hand_over_kept(join& request) {
   if (request.behind == 0) return;
-  kept_.for_each_behind(
+  kept_->for_each_behind(
       request.behind, [&](const ref<batch>& events) { caf::anon_send(request.member, deliver{events}); });
-  request.behind = kept_.mark();
+  request.behind = kept_->mark();
 }
 
 void room::forget_kept() {
-  if (history_ && history_->recovering() == 0 && waiting_.empty()) kept_.clear();
+  if (history_ && history_->recovering() == 0 && waiting_.empty()) kept_->clear();
 }
 
 } // namespace roomcast::actors

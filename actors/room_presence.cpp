@@ -76,7 +76,7 @@ void room::welcome_entering(size_t later, const std::shared_ptr<const wire::rost
         seat_of(request) != no_slot || (history_ && history_->is_promised(request.id));
     if (!hears_it_anyway) {
       request.meanwhile = meanwhile;
-      if (history_) request.behind = kept_.mark();
+      if (history_) request.behind = kept_->mark();
     }
     admit_or_wait(request);
   }
