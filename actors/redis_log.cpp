@@ -138,9 +138,8 @@ void redis_log::publish(
   const auto newest = known == known_.end() ? position{} : known->second;
   const auto newest_epoch = newest ? to_string(newest.epoch) : std::string{};
   const auto newest_seq = std::to_string(newest.seq);
-  if (introduced_.size() >= limits::max_introduced_rooms) introduced_.clear();
   const auto ticket = std::to_string(cookie);
-  const bool introduce = introduced_.insert(message.room).second;
+  const bool introduce = !introduced_.contains(message.room);
   std::array<std::string_view, 17> words{
       by_text ? "EVAL" : "EVALSHA", by_text ? publish_script.text : publish_script.sha1,
       once.empty() ? "2" : "3", meta, log};
@@ -163,6 +162,12 @@ void redis_log::publish_once(
   // Always as text: a script that Redis did not know would let the publisher's next message overtake.
   bus_.publish_command(
       std::array<std::string_view, 7>{"EVAL", lua::publish_once, "1", once, channel, payload, ttl}, cookie);
+}
+
+void redis_log::took(const room_name& room) {
+  if (!ready_) return;
+  if (introduced_.size() >= limits::max_introduced_rooms) introduced_.clear();
+  introduced_.insert(room);
 }
 
 void redis_log::saw(const room_name& room, position at) {
