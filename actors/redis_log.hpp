@@ -64,6 +64,13 @@ public:
   uint64_t refused() const noexcept { return refused_; }
 
 private:
+  /// What this node knows of a room that is attached here.
+  struct knowledge {
+    position newest;
+    std::string run; // of Redis, when the place was read last
+  };
+
+  void answer_place(const ask_log& request, const net::resp_value* reply);
   void read_next();
   void read(ask_history request);
   std::string key(std::string_view kind, const room_name& room) const;
@@ -72,7 +79,7 @@ private:
   net::redis_bus& bus_;
   script_runner& scripts_;
   const std::string prefix_;
-  std::unordered_map<room_name, position, room_name_hash, room_name_equal> known_; // of rooms attached here
+  std::unordered_map<room_name, knowledge, room_name_hash, room_name_equal> known_;
   std::unordered_set<room_name, room_name_hash, room_name_equal> introduced_; // published to on this link
   std::deque<ask_history> waiting_;
   bool ready_ = false;
