@@ -247,7 +247,8 @@ struct room_timeout {
 
 /// What is read of a room's past, by its room.
 enum class log_read : uint8_t {
-  place,          ///< epoch and newest number; makes an epoch where there is none
+  place,          ///< epoch and newest number; makes an epoch where there is none, or where the bus gave
+                  ///< numbers up to `after` again
   entries,        ///< a page behind `after`
   entries_around, ///< the same, and where that ends with room left, the messages before it up to a hole
   new_epoch,      ///< a new epoch, if the bus is still in `after.epoch` and below `after.seq`; then as place

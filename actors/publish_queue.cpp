@@ -47,7 +47,6 @@ void publish_queue::on_published(uint64_t cookie, net::publish_result outcome, c
       static_cast<int>(net::publish_result::refused) == static_cast<int>(publish_outcome::unavailable));
   static_assert(static_cast<int>(net::publish_result::unknown) == static_cast<int>(publish_outcome::unknown));
   auto& answered = at(cookie);
-  if (answered.kept && outcome != net::publish_result::taken) log_.on_new_server(); // perhaps
   if (answered.kept && is_unknown_script(reply)) {
     if (!std::exchange(holding_, true)) {
       last_sent_ = next_cookie() - 1;
@@ -119,6 +118,7 @@ void publish_queue::settle(entry& which, publish_outcome outcome, const net::res
   if (outcome == publish_outcome::taken && !read(which, *reply, answer))
     answer.outcome = publish_outcome::unknown; // not what the script answers
   if (answer.at) log_.saw(answer.room, answer.at);
+  if (answer.at && !answer.repeated) log_.took(answer.room); // a known key did not get as far
   if (!wanted.publisher || (answer.outcome == publish_outcome::taken && !wanted.answer)) return;
   caf::anon_send(wanted.publisher, notice{std::move(answer)});
 }

@@ -119,7 +119,7 @@ void redis_bridge::finish_stop() {
 
 void redis_bridge::on_ready(bool ready, std::string_view) { // the bus has logged the reason
   ready_.store(ready);
-  log_.on_new_server();      // perhaps
+  log_.on_ready(ready);
   presence_.on_ready(ready); // its heartbeat goes before whatever the rooms send
   if (ready) {
     publishes_.on_new_server(); // perhaps

@@ -135,12 +135,11 @@ void redis_log::publish(
   const auto key_ttl = milliseconds(limits::publish_key_ttl);
   const auto epoch = to_string(random_epoch()); // taken if the room has none
   const auto known = known_.find(message.room);
-  const auto newest = known == known_.end() ? position{} : known->second;
+  const auto newest = known == known_.end() ? position{} : known->second.newest;
   const auto newest_epoch = newest ? to_string(newest.epoch) : std::string{};
   const auto newest_seq = std::to_string(newest.seq);
-  if (introduced_.size() >= limits::max_introduced_rooms) introduced_.clear();
   const auto ticket = std::to_string(cookie);
-  const bool introduce = introduced_.insert(message.room).second;
+  const bool introduce = !introduced_.contains(message.room);
   std::array<std::string_view, 17> words{
       by_text ? "EVAL" : "EVALSHA", by_text ? publish_script.text : publish_script.sha1,
       once.empty() ? "2" : "3", meta, log};
@@ -165,10 +164,16 @@ void redis_log::publish_once(
       std::array<std::string_view, 7>{"EVAL", lua::publish_once, "1", once, channel, payload, ttl}, cookie);
 }
 
+void redis_log::took(const room_name& room) {
+  if (!ready_) return;
+  if (introduced_.size() >= limits::max_introduced_rooms) introduced_.clear();
+  introduced_.insert(room);
+}
+
 void redis_log::saw(const room_name& room, position at) {
   const auto known = known_.find(room);
   if (known == known_.end()) return;
-  auto& newest = known->second;
+  auto& newest = known->second.newest;
   if (newest.epoch != at.epoch || newest.seq < at.seq) newest = at;
 }
 
@@ -191,21 +196,36 @@ bool redis_log::read_once(const net::resp_value& reply, bool& repeated) {
 // -- reading ---------------------------------------------------------------------
 
 void redis_log::ask(const ask_log& request) {
-  script_call call{&place_script, keys_of(request.room), {}};
   if (request.what == log_read::entries || request.what == log_read::entries_around) {
-    call.script = &entries_script;
-    call.arguments = {std::to_string(request.after.seq), std::to_string(request.page_bytes)};
+    script_call call{
+        &entries_script,
+        keys_of(request.room),
+        {std::to_string(request.after.seq), std::to_string(request.page_bytes)}};
     if (request.what == log_read::entries_around) call.arguments.emplace_back("1");
-  } else {
-    call.arguments = {to_string(random_epoch()), milliseconds(limits::history_position_ttl)};
+    return scripts_.run(std::move(call), [this, request](const net::resp_value* reply) {
+      if (const auto top = answer(request, reply)) saw(request.room, top);
+    });
   }
-  if (request.what == log_read::new_epoch) {
+  script_call call{
+      &place_script,
+      keys_of(request.room),
+      {to_string(random_epoch()), milliseconds(limits::history_position_ttl)}};
+  if (request.after) {
+    const auto known = known_.find(request.room);
     call.arguments.push_back(to_string(request.after.epoch));
     call.arguments.push_back(std::to_string(request.after.seq));
+    call.arguments.push_back(known == known_.end() ? std::string{} : known->second.run);
   }
-  scripts_.run(std::move(call), [this, request](const net::resp_value* reply) {
-    if (const auto top = answer(request, reply)) saw(request.room, top);
-  });
+  scripts_.run(
+      std::move(call), [this, request](const net::resp_value* reply) { answer_place(request, reply); });
+}
+
+void redis_log::answer_place(const ask_log& request, const net::resp_value* reply) {
+  const auto top = answer(request, reply);
+  if (!top) return;
+  saw(request.room, top);
+  if (const auto known = known_.find(request.room); known != known_.end())
+    known->second.run = (*reply)[2].text();
 }
 
 void redis_log::ask(ask_history& request) {

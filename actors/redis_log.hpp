@@ -42,8 +42,14 @@ public:
   void unwatch(const room_name& room) { known_.erase(room); }
   /// The room has, or had, this number.
   void saw(const room_name& room, position at);
-  /// Redis may have begun anew: the next publish into each room finds out.
-  void on_new_server() noexcept { introduced_.clear(); }
+  /// The bus is ready, or is not. Redis may have begun anew: publishes into each room say so until one is
+  /// taken; all of them while the bus is not ready, since its links come and go unnoticed then.
+  void on_ready(bool ready) noexcept {
+    introduced_.clear();
+    ready_ = ready;
+  }
+  /// Redis took a publish into this room.
+  void took(const room_name& room);
 
   /// Carries the request out; the answer goes to the room.
   void ask(const ask_log& request);
@@ -58,6 +64,13 @@ public:
   uint64_t refused() const noexcept { return refused_; }
 
 private:
+  /// What this node knows of a room that is attached here.
+  struct knowledge {
+    position newest;
+    std::string run; // of Redis, when the place was read last
+  };
+
+  void answer_place(const ask_log& request, const net::resp_value* reply);
   void read_next();
   void read(ask_history request);
   std::string key(std::string_view kind, const room_name& room) const;
@@ -66,9 +79,10 @@ private:
   net::redis_bus& bus_;
   script_runner& scripts_;
   const std::string prefix_;
-  std::unordered_map<room_name, position, room_name_hash, room_name_equal> known_; // of rooms attached here
-  std::unordered_set<room_name, room_name_hash, room_name_equal> introduced_; // published to on this server
+  std::unordered_map<room_name, knowledge, room_name_hash, room_name_equal> known_;
+  std::unordered_set<room_name, room_name_hash, room_name_equal> introduced_; // published to on this link
   std::deque<ask_history> waiting_;
+  bool ready_ = false;
   size_t reading_ = 0; // `history` requests that are at Redis
   uint64_t refused_ = 0;
   bool starting_ = false; // in read_next()

@@ -14,7 +14,8 @@ namespace roomcast::actors::lua {
 inline constexpr std::string_view renumbering = R"(
 local function run()
   local info = redis.pcall('INFO', 'server')
-  return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or false
+  local id = type(info) == 'string' and string.match(info, 'run_id:(%x+)')
+  return id and string.sub(id, 1, 12) or false
 end
 local function renumber(fresh)
   local meta = redis.call('HMGET', KEYS[1], 'r', 'b')
@@ -73,13 +74,21 @@ if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[3]) then return 0 end
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 1)";
 
-/// ARGV: a fresh epoch, the meta hash's time to live; perhaps an epoch and a number. Returns epoch and newest
-/// number. The fresh epoch begins where there is none, or where the room is in that epoch and below that
-/// number.
+/// ARGV: a fresh epoch, the meta hash's time to live; perhaps an epoch, a number, and the run of Redis in which
+/// the room had it, or ''. Returns epoch, newest number and this run, or ''. The fresh epoch begins where there
+/// is none, or where the room is in that epoch and below that number, or was when this run began: then what it
+/// has taken since got numbers that others have.
 inline const std::string place = std::string{renumbering} + R"(
-local meta = redis.call('HMGET', KEYS[1], 'e', 's')
-local behind = ARGV[3] and meta[1] == ARGV[3] and tonumber(meta[2] or 0) < tonumber(ARGV[4])
-if meta[1] and meta[2] and not behind then return meta end
+local meta = redis.call('HMGET', KEYS[1], 'e', 's', 'r', 'b')
+local this = run()
+local behind = false
+if ARGV[3] and meta[1] == ARGV[3] then
+  local known = tonumber(ARGV[4])
+  local is_other = this and ARGV[5] and ARGV[5] ~= '' and ARGV[5] ~= this
+  behind = tonumber(meta[2] or 0) < known
+    or (is_other and meta[3] == this and tonumber(meta[4]) < known)
+end
+if meta[1] and meta[2] and not behind then return {meta[1], meta[2], this or ''} end
 local seq = '0'
 if behind then
   seq = tostring(renumber(ARGV[1]))
@@ -88,7 +97,7 @@ else
   redis.call('HSET', KEYS[1], 'e', ARGV[1], 's', '0')
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return {ARGV[1], seq})";
+return {ARGV[1], seq, this or ''})";
 
 /// ARGV: a number, bytes of text at most, perhaps '1'. Returns epoch, newest number, '1' if there is more,
 /// then id and text of each message behind that number, oldest first; at least one, if there is one. With the

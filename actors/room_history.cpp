@@ -252,8 +252,8 @@ bool room_history::reaches(recovery& one, const log_page& page) const {
   }
   if (next->seq == one.cursor + 1 || one.greeted) return true;
   if (!one.strict) {
-    one.cursor = next->seq - 1;
-    return true;
+    one.cursor = std::min(next->seq - 1, at().seq); // what is behind that comes live
+    return one.cursor < at().seq;
   }
   one.strict = false;
   one.cursor = at().seq - std::min<uint64_t>(one.request.purpose.newest, at().seq);

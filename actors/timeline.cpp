@@ -7,7 +7,7 @@
 namespace roomcast::actors {
 
 void timeline::attached() {
-  under_way_ = read::nothing;
+  lost(); // again: a bus that was away may have brought more before it broke
   search();
 }
 

@@ -16,6 +16,7 @@ public:
     std::string channel;
     std::string payload;
     uint64_t cookie;
+    bool introduces; // of a script: asks Redis which run it is in
   };
 
   lines heard() { return take(flushed_); }
@@ -125,7 +126,8 @@ public:
     // A script has channel and text behind its keys.
     const size_t first = words[0] == "PUBLISH" ? 1 : 3 + std::stoul(std::string{words[2]});
     far_->publishes_.push_back(
-        {std::string{words[0]}, std::string{words[first]}, std::string{words[first + 1]}, cookie});
+        {std::string{words[0]}, std::string{words[first]}, std::string{words[first + 1]}, cookie,
+         first > 1 && words[words.size() - 2] == "1"});
     say("PUBLISH", words[first]);
   }
   void command(const std::vector<std::string_view>& words, uint64_t cookie) override {

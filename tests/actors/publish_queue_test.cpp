@@ -65,6 +65,8 @@ struct fixture : actor_fixture, net::redis_bus_handler {
     }
     return out;
   }
+  /// Of the latest publish.
+  bool introduces() const { return redis->publishes().back().introduces; }
   /// Redis answers its oldest publish.
   void takes(size_t count = 1) {
     for (; count > 0; --count) takes_as(redis->publishes()[answered_].cookie);
@@ -110,6 +112,37 @@ CAF_TEST(the first script goes as text and the others by name) {
   queue.on_new_server();
   publish_all(ann, "ef");
   CAF_CHECK_EQUAL(sent(), "dEf");
+}
+
+CAF_TEST(publishes ask which run of Redis it is until one is taken) {
+  log.on_ready(true);
+  publish(ann, "a", "h:r", "k");
+  publish_all(ann, "b");
+  CAF_CHECK(introduces());
+  answer(publish_result::taken, "$22\r\n000000000000000e 1 1 0\r\n"); // its key was known
+  publish_all(ann, "c");
+  CAF_CHECK(introduces());
+  takes();
+  publish_all(ann, "d");
+  CAF_CHECK(!introduces());
+  publish(ann, "e", "h:other");
+  CAF_CHECK(introduces());
+}
+
+CAF_TEST(while the bus is not ready each publish asks which run of Redis it is) {
+  log.on_ready(true);
+  publish_all(ann, "a");
+  takes();
+  log.on_ready(false); // its links come and go
+  publish_all(ann, "b");
+  CAF_CHECK(introduces());
+  takes();
+  publish_all(ann, "c");
+  CAF_CHECK(introduces());
+  log.on_ready(true);
+  takes();
+  publish_all(ann, "d");
+  CAF_CHECK(!introduces());
 }
 
 CAF_TEST(rooms without history need no script) {

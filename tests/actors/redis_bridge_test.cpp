@@ -195,6 +195,19 @@ CAF_TEST(over the bound of unflushed bytes reading pauses until half is flushed)
   CAF_CHECK(!redis->is_paused());
 }
 
+CAF_TEST(a place is read with what the room has and the run of Redis that it has it from) {
+  attach_first();
+  const auto ask = [this](position after) {
+    tell(handle, ask_log{named("r"), first, log_read::place, 1, after});
+    const auto heard = redis->heard();
+    const auto& words = heard.at(0);
+    return words.substr(words.find("2592000000"));
+  };
+  CAF_CHECK_EQUAL(ask({}), "2592000000");
+  redis->replies("*3\r\n$16\r\n000000000000000e\r\n$1\r\n3\r\n$4\r\nabcd\r\n");
+  CAF_CHECK_EQUAL(ask({epoch_id{0xE}, 5}), "2592000000 000000000000000e 5 abcd");
+}
+
 // -- publishing ---------------------------------------------------------------------------------
 
 CAF_TEST(a plain event travels as it is and an exclusion as header) {

@@ -230,6 +230,16 @@ CAF_TEST(the newest are what the log has) {
   CAF_CHECK_EQUAL(ann.heard(), (lines{"joined r at 9", text_of(7), text_of(8), text_of(9), "more to come"}));
 }
 
+CAF_TEST(a log that begins above the place of the room hides nothing that comes live) {
+  live_at(9);
+  joins(bob, recover(3));
+  joins(ann, newest(3));
+  answer_entries(12, 12, 12); // the others were trimmed, and are on their way
+  happens(10, 12);
+  CAF_CHECK_EQUAL(ann.heard(), (lines{"joined r at 9", text_of(10), text_of(11), text_of(12)}));
+  CAF_CHECK_EQUAL(bob.heard(), lines{"joined r at 9"} + all_numbered(10, 12));
+}
+
 CAF_TEST(the newest are those before the place that the answer names) {
   live_at(9);
   joins(ann, newest(3));

@@ -157,6 +157,16 @@ CAF_TEST(after an outage the missed ones come first) {
   CAF_CHECK(subject.ready());
 }
 
+CAF_TEST(what an outage still brought comes from the log or not at all) {
+  live_at(6);
+  subject.lost();
+  subject.event(shared_bytes{"lost by Redis"}, {first, 7}, connection_id{}, *this);
+  subject.attached();
+  place({first, 7}); // given again
+  page(7, {7});
+  CAF_CHECK_EQUAL(heard(), "7");
+}
+
 CAF_TEST(an outage makes answers to earlier reads void) {
   subject.attached();
   const auto order = expects(wanted::place);
