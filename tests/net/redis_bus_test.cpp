@@ -1,6 +1,8 @@
 #define CAF_SUITE redis_bus
 #include "tests/net/redis_bus_fixture.hpp"
 
+#include <algorithm>
+
 // -- readiness ---------------------------------------------------------------
 
 CAF_TEST_FIXTURE_SCOPE(starting, undialled)
@@ -166,10 +168,14 @@ CAF_TEST(a channel whose confirmation got lost is subscribed on a new link) {
   redis.scripted.clear();
   CAF_CHECK_EQUAL(redis.accepted, before);
   CAF_CHECK(seen.ready); // probes come back
-  pass(limits::silent_redial - 5s + 500ms);
-  CAF_REQUIRE(run_until([&] { return lobby.confirmed == 1; }));
+  pass(limits::silent_redial - 5s);
+  CAF_REQUIRE(run_until([&] {
+    pass(timer_wheel::tick);
+    return lobby.confirmed == 1;
+  }));
   CAF_CHECK_EQUAL(redis.accepted, before + 1);
-  CAF_CHECK_EQUAL(seen.reasons.back(), "no answer to SUBSCRIBE");
+  const auto& told = seen.reasons;
+  CAF_CHECK(std::find(told.begin(), told.end(), "no answer to SUBSCRIBE") != told.end());
   CAF_CHECK(become_ready_as_time_goes_by());
 }
 
