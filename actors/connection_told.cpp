@@ -13,7 +13,8 @@ void connection::on_events(const batch& events) {
   ++handled_;
   const auto known = find_instance(events.room());
   if (known == rooms_.end() || !known->admitted) return; // left meanwhile
-  if (!events.excludes(id_)) return pass_on(*known, events.frames(known->spelling), events.count(known->spelling));
+  if (!events.excludes(id_))
+    return pass_on(*known, events.frames(known->spelling), events.count(known->spelling));
   const auto share = events.share_of(id_, known->spelling);
   pass_on(*known, share.frames, share.count);
 }

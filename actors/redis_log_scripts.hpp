@@ -74,10 +74,10 @@ if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[3]) then return 0 end
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 1)";
 
-/// ARGV: a fresh epoch, the meta hash's time to live; perhaps an epoch, a number, and the run of Redis in which
-/// the room had it, or ''. Returns epoch, newest number and this run, or ''. The fresh epoch begins where there
-/// is none, or where the room is in that epoch and below that number, or was when this run began: then what it
-/// has taken since got numbers that others have.
+/// ARGV: a fresh epoch, the meta hash's time to live; perhaps an epoch, a number, and the run of Redis in
+/// which the room had it, or ''. Returns epoch, newest number and this run, or ''. The fresh epoch begins
+/// where there is none, or where the room is in that epoch and below that number, or was when this run began:
+/// then what it has taken since got numbers that others have.
 inline const std::string place = std::string{renumbering} + R"(
 local meta = redis.call('HMGET', KEYS[1], 'e', 's', 'r', 'b')
 local this = run()

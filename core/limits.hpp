@@ -44,11 +44,11 @@ constexpr auto accept_pause = 100ms;            // out of descriptors or memory:
 constexpr size_t reserved_descriptors = 64;     // not for clients, when max-connections = 0
 constexpr int max_unsent_bytes =
     131'072; // that the kernel keeps for a client besides what is in flight: a slow one's waits in our queue
-constexpr auto ping_interval = 30s;             // below the 60 s idle timeout of common load balancers
-constexpr auto pong_timeout = 15s;              // after a ping without any byte from the peer
-constexpr auto close_timeout = 5s;              // from our close frame to the peer's
-constexpr auto slow_close_timeout = 1s;         // a slow consumer's close frame gets this long, then a reset
-constexpr size_t read_buffer_bytes = 65'536;    // one per I/O thread
+constexpr auto ping_interval = 30s;          // below the 60 s idle timeout of common load balancers
+constexpr auto pong_timeout = 15s;           // after a ping without any byte from the peer
+constexpr auto close_timeout = 5s;           // from our close frame to the peer's
+constexpr auto slow_close_timeout = 1s;      // a slow consumer's close frame gets this long, then a reset
+constexpr size_t read_buffer_bytes = 65'536; // one per I/O thread
 
 // -- a room ------------------------------------------------------------------
 

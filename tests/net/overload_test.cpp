@@ -145,8 +145,8 @@ CAF_TEST(for a client that does not read the kernel keeps little and the queue t
     it().settle();
     CAF_REQUIRE(sent < 100'000'000);
   }
-  // Less than the mark unsent and one segment more, the rest in the peer's receive buffer: some 250 KB. Without
-  // the mark a send buffer grows to 4 MB.
+  // Less than the mark unsent and one segment more, the rest in the peer's receive buffer: some 250 KB.
+  // Without the mark a send buffer grows to 4 MB.
   CAF_CHECK_LESS(sent - slow.queued_bytes(), 4u * limits::max_unsent_bytes);
 }
 
