@@ -9,16 +9,6 @@
 #include <utility>
 
 namespace roomcast::actors {
-namespace {
-
-/// The room behind a handle, if it is one that runs on `where`: docs/adr/012-deliveries-are-calls.md.
-room* near_room(const room_actor& handle, const io_unit& where) {
-  auto* known = dynamic_cast<room*>(caf::actor_cast<caf::abstract_actor*>(handle));
-  return known && known->is_on(where) ? known : nullptr;
-}
-
-} // namespace
-
 event_router::event_router(const io_unit& where, std::function<void()> on_relief) :
     where_(where),
     unflushed_(ref<unflushed_bytes>::make(limits::max_unflushed_bytes, std::move(on_relief))) {}
@@ -29,7 +19,7 @@ event_router::channel& event_router::attach(const attach_room& request) {
   if (entry->owner != request.from) entry->pending.reset(); // events for the former owner
   entry->name = request.room;
   entry->owner = request.from;
-  entry->near = near_room(request.from, where_);
+  entry->near = neighbour<room>(request.from, where_);
   entry->attempt = request.attempt;
   entry->confirmed = false;
   return *entry;

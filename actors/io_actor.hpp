@@ -3,6 +3,7 @@
 #include "actors/io_unit.hpp"
 #include "net/function_ref.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/intrusive/inbox_result.hpp>
@@ -147,5 +148,12 @@ private:
 
   io_unit& unit_;
 };
+
+/// The actor behind a handle, if it is a `Hosted` of the unit `where`: it can be called instead of sent to
+/// (docs/adr/012-deliveries-are-calls.md). Else null.
+template <class Hosted, class Handle> Hosted* neighbour(const Handle& whom, const io_unit& where) {
+  auto* known = dynamic_cast<Hosted*>(caf::actor_cast<caf::abstract_actor*>(whom));
+  return known && known->is_on(where) ? known : nullptr;
+}
 
 } // namespace roomcast::actors

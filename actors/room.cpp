@@ -128,11 +128,7 @@ void room::on_drained() {
   for (; let_go_ > 0; --let_go_) on_flushed();
 }
 
-/// Whether it can be called instead of sent to: docs/adr/012-deliveries-are-calls.md.
-bool room::is_near(const connection_actor& whom) {
-  auto* known = dynamic_cast<connection*>(caf::actor_cast<caf::abstract_actor*>(whom));
-  return known && known->is_on(unit());
-}
+bool room::is_near(const connection_actor& whom) { return neighbour<connection>(whom, unit()) != nullptr; }
 
 // -- history -----------------------------------------------------------------------
 
