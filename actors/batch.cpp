@@ -56,7 +56,6 @@ void batch_builder::reserve(size_t texts, size_t bytes) {
 }
 
 void batch_builder::append(std::string_view text, uint64_t seq, connection_id excluded) {
-  ++count_;
   append_to(variant::plain, text, excluded);
   if (seq == 0) return append_to(variant::numbered, text, excluded);
   if (!wanted_[static_cast<size_t>(variant::numbered)]) return;
@@ -66,7 +65,6 @@ void batch_builder::append(std::string_view text, uint64_t seq, connection_id ex
 }
 
 void batch_builder::append_numbered_only(std::string_view text) {
-  ++count_;
   append_to(variant::numbered, text, connection_id{});
 }
 
@@ -92,7 +90,6 @@ ref<batch> batch_builder::seal(const room_name& room, caf::strong_actor_ptr owne
     sealed->spellings_[i].count = std::exchange(spellings_[i].count, 0);
   }
   sealed->credit_ = std::exchange(credit_, {});
-  count_ = 0;
   return sealed;
 }
 

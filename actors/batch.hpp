@@ -84,7 +84,7 @@ public:
   /// What the events of a bridge hold until all members have them.
   void keep(flush_credit&& credit) { credit_.merge(std::move(credit)); }
 
-  bool empty() const noexcept { return count_ == 0; }
+  bool empty() const noexcept { return spellings_[0].count == 0 && spellings_[1].count == 0; }
   /// Of the longer variant.
   size_t bytes() const noexcept;
 
@@ -105,7 +105,6 @@ private:
   std::array<spelling, 2> spellings_;
   std::string scratch_; // a numbered text
   flush_credit credit_;
-  uint32_t count_ = 0; // of all events, also those that no variant is wanted for
 };
 
 } // namespace roomcast::actors
