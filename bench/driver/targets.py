@@ -80,28 +80,27 @@ def turn_of(r):
     return r.get("began", ""), r["turn"]
 
 
-def ratios(runs, base, name):
+def pairs(runs, base, name):
     """Turn by turn: the machine's own speed drifts from one to the next."""
     others = {turn_of(r): figure(r, name) for r in base}
-    return [figure(r, name) / others[turn_of(r)] for r in runs if others.get(turn_of(r))]
+    return [(figure(r, name), others[turn_of(r)]) for r in runs if turn_of(r) in others]
 
 
-def excess(runs, base, name):
-    """Turn by turn."""
-    others = {turn_of(r): figure(r, name) for r in base}
-    return [figure(r, name) - others[turn_of(r)] for r in runs if "began" in r and turn_of(r) in others]
+def ratios(runs, base, name):
+    return [value / other for value, other in pairs(runs, base, name) if other]
 
 
 def measured(target, results):
     """The median over turns; None where a run is missing."""
     runs = results.get((target.peer, target.scenario), [])
+    if target.in_scenario or target.above:
+        runs = [r for r in runs if "began" in r]  # older reports: scenarios did not share their turns
     if target.against:
         base = results.get((target.against, target.in_scenario or target.scenario), [])
-        if target.in_scenario:
-            runs = [r for r in runs if "began" in r]  # older reports: scenarios did not share their turns
         values = ratios(runs, base, target.figure)
     elif target.above:
-        values = excess(runs, results.get((target.peer, target.above), []), target.figure)
+        base = results.get((target.peer, target.above), [])
+        values = [value - other for value, other in pairs(runs, base, target.figure)]
     else:
         values = [figure(r, target.figure) for r in runs]
     return statistics.median(values) if values else None
