@@ -95,7 +95,7 @@ private:
     if (c.reader.at() && c.spelling == variant::numbered) c.held.push_back(c.reader.at());
     next->held = c.held;
     go(c, "disconnect");
-    be_born(*next, next);
+    be_born(next);
     clients_[which] = next;
   }
   /// One that has pages or batches.

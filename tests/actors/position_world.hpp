@@ -48,7 +48,7 @@ public:
     for (size_t i = 0; i < (with_redis ? 2 : 1); ++i) add_node(i * 2, i * 2 + draw(2));
     for (size_t i = 0; i < 5; ++i) {
       clients_.push_back(std::make_shared<position_client>(ledger_, redis_.tells_its_run, trace_));
-      be_born(*clients_.back(), clients_.back());
+      be_born(clients_.back());
     }
     settle();
     for (auto& n : nodes_)
@@ -103,10 +103,10 @@ protected:
         std::vector<actor_host*>{&host(room_thread)}, std::cref(*n.ring), room_rules{options},
         std::ref(n.rooms))});
   }
-  void be_born(position_client& c, const std::shared_ptr<position_client>& one) {
-    c.id = connection_id{++connections_};
-    c.node = draw(static_cast<uint32_t>(nodes_.size()));
-    c.handle = own(sys.spawn([one](connection_actor::pointer) -> connection_actor::behavior_type {
+  void be_born(const std::shared_ptr<position_client>& one) {
+    one->id = connection_id{++connections_};
+    one->node = draw(static_cast<uint32_t>(nodes_.size()));
+    one->handle = own(sys.spawn([one](connection_actor::pointer) -> connection_actor::behavior_type {
       return {
           [one](const deliver& m) { one->hear(m); },
           [one](const notice& m) { std::visit([&](const auto& told) { one->hear(told); }, m); }};
@@ -160,8 +160,7 @@ protected:
   void go(position_client& c, std::string reason) {
     caf::anon_send(nodes_[c.node]->lobby, leave{c.id, room_, std::exchange(c.slot, no_slot), {}, reason});
     c.in = c.joining = false;
-    c.unsent.clear();
-    c.pages_from.clear();
+    let_go(c);
   }
   static void take_next_page(position_client& c) {
     const auto from = caf::actor_cast<room_actor>(c.pages_from.front());

@@ -79,6 +79,13 @@ struct fixture : actor_fixture {
     bridge.heard();
   }
   void joins(member_probe& who, join_purpose purpose) { tell(handle, who.wants(name, std::move(purpose))); }
+  /// Of a live room at 9: ann has its first three messages, and more follow when she has read them.
+  void ann_reads_the_past() {
+    live_at(9);
+    joins(ann, recover(0));
+    answer_entries(9, 1, 3, true);
+    ann.heard();
+  }
   /// With a user, whom the bus knows then.
   void enters(member_probe& who, uint32_t count = 0) {
     auto purpose = as_user("u");

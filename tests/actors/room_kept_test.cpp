@@ -61,10 +61,7 @@ CAF_TEST(a user whose list is read hears who came while the log is read) {
 }
 
 CAF_TEST(a flood comes between pages and refuses who is not answered) {
-  live_at(9);
-  joins(ann, recover(0));
-  answer_entries(9, 1, 3, true);
-  ann.heard();
+  ann_reads_the_past();
   enters(bob, 5);
   const std::string large(limits::max_meanwhile_bytes / 2, 'x');
   tell(handle, events_of({{large}}));

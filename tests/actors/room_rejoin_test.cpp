@@ -101,10 +101,7 @@ CAF_TEST(a member whose past cannot be read stays a member) {
 }
 
 CAF_TEST(a new epoch is told to who recovers) {
-  live_at(9);
-  joins(ann, recover(0));
-  answer_entries(9, 1, 3, true);
-  ann.heard();
+  ann_reads_the_past();
   happens(1, 1, other_epoch);
   answer_place({other_epoch, 1});
   ann.reads_on();
@@ -130,10 +127,7 @@ CAF_TEST(an outage refuses those who were promised nothing yet) {
 }
 
 CAF_TEST(an outage in the middle of a recovery is waited for) {
-  live_at(9);
-  joins(ann, recover(0));
-  answer_entries(9, 1, 3, true);
-  ann.heard();
+  ann_reads_the_past();
   tell(handle, room_notice{bus_lost{}});
   ann.reads_on();
   settle();
